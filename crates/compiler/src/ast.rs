@@ -1,0 +1,490 @@
+//! The tree of a chunk, with names resolved.
+//!
+//! Expressions lie in one vector and refer to each other by number: a chain of a hundred thousand operators is
+//! neither built, read nor dropped by recursion. Statements own their blocks, whose nesting the parser bounds.
+//!
+//! A node carries the [`Place`]s at which the code generator decides on instructions, since line numbers in error
+//! messages depend on them.
+
+use crate::fold::Folded;
+use crate::lexer::Place;
+use crate::symbol::{Symbol, Symbols};
+
+/// An expression of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExprId(pub u32);
+
+/// A function of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionId(pub u32);
+
+/// A local variable of a function, in order of declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VarId(pub u32);
+
+/// A label of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelId(pub u32);
+
+/// A `goto` statement of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GotoId(pub u32);
+
+/// A parsed chunk.
+pub struct Tree {
+    /// Names and strings.
+    pub symbols: Symbols,
+    /// All expressions.
+    pub exprs: Vec<Expr>,
+    /// All functions, each after those inside it; the last is the main function.
+    pub functions: Vec<FunctionNode>,
+    /// The chunk names `debug` somewhere: then all captured variables live in cells (contract 19).
+    pub names_debug: bool,
+}
+
+impl Tree {
+    /// An expression.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.0 as usize]
+    }
+
+    /// A function.
+    pub fn function(&self, id: FunctionId) -> &FunctionNode {
+        &self.functions[id.0 as usize]
+    }
+
+    /// The main function.
+    pub fn main(&self) -> FunctionId {
+        FunctionId(self.functions.len() as u32 - 1)
+    }
+
+    /// The bytes of a name or string.
+    pub fn text(&self, symbol: Symbol) -> &[u8] {
+        self.symbols.text(symbol)
+    }
+}
+
+/// An expression and where it ends.
+#[derive(Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// The end of its last token.
+    pub place: Place,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+pub enum ExprKind {
+    /// `nil`
+    Nil,
+    /// `false`
+    False,
+    /// `true`
+    True,
+    /// An integer literal
+    Int(i64),
+    /// A float literal
+    Float(f64),
+    /// A string literal
+    Str(Symbol),
+    /// `...`
+    Vararg,
+    /// `function ... end`
+    Function(FunctionId),
+    /// A local variable
+    Local(VarId),
+    /// A captured variable, by its number in the function
+    Upval(u8),
+    /// A name that stands for a compile-time constant
+    Constant {
+        /// The name
+        name: Symbol,
+        /// What it stands for
+        value: Folded,
+    },
+    /// A global name: a field of whatever `_ENV` is here
+    Global {
+        /// `_ENV`
+        env: ExprId,
+        /// The name
+        name: Symbol,
+    },
+    /// `object[key]` and `object.name`
+    Index {
+        /// The table
+        object: ExprId,
+        /// The key; a string for a name
+        key: ExprId,
+    },
+    /// `function(arguments)`
+    Call {
+        /// What is called
+        function: ExprId,
+        /// With what
+        args: Box<Args>,
+    },
+    /// `object:name(arguments)`
+    Method {
+        /// The object
+        object: ExprId,
+        /// The method
+        name: Symbol,
+        /// After the name
+        name_place: Place,
+        /// The arguments after the object
+        args: Box<Args>,
+    },
+    /// `op operand`
+    Unary {
+        /// The operator
+        op: UnaryOp,
+        /// Its line
+        line: u32,
+        /// The operand
+        operand: ExprId,
+    },
+    /// `left op right`
+    Binary {
+        /// The operator
+        op: BinaryOp,
+        /// After the operator
+        op_place: Place,
+        /// The first operand
+        left: ExprId,
+        /// The second operand
+        right: ExprId,
+    },
+    /// `(inner)`, which is one value and not a variable
+    Paren(ExprId),
+    /// `{ ... }`
+    Table {
+        /// After the `{`
+        open: Place,
+        /// The items
+        fields: Box<[Field]>,
+    },
+}
+
+/// An expression of a list, with what follows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// The expression
+    pub expr: ExprId,
+    /// After the comma; for the last one after the expression.
+    pub after: Place,
+}
+
+/// The arguments of a call.
+#[derive(Debug)]
+pub struct Args {
+    /// After the `(`, if there is one.
+    pub open: Option<Place>,
+    /// The line that the call is attributed to: that of its `(`, string or table.
+    pub line: u32,
+    /// The arguments.
+    pub list: Vec<Listed>,
+}
+
+/// An item of a table constructor.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key; an item of the list part has none
+    pub key: Option<FieldKey>,
+    /// Its value
+    pub value: ExprId,
+    /// After its separator, or after its value if there is none.
+    pub after: Place,
+}
+
+/// The key of a field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldKey {
+    /// The key; a string for `name =`
+    pub expr: ExprId,
+    /// After the `=`
+    pub equals: Place,
+}
+
+/// The unary operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Minus,
+    /// `~`
+    BNot,
+    /// `not`
+    Not,
+    /// `#`
+    Len,
+}
+
+macro_rules! binary_operators {
+    ($( $name:ident $text:literal $left:literal $right:literal )*) => {
+        /// The binary operators.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum BinaryOp { $( #[doc = concat!("`", $text, "`")] $name, )* }
+
+        impl BinaryOp {
+            /// How it is written.
+            pub const fn text(self) -> &'static str { match self { $( BinaryOp::$name => $text, )* } }
+            /// How strongly it binds the operand on its left and on its right.
+            pub const fn priority(self) -> (u8, u8) { match self { $( BinaryOp::$name => ($left, $right), )* } }
+        }
+    };
+}
+
+binary_operators! {
+    Add "+" 10 10   Sub "-" 10 10   Mul "*" 11 11   Mod "%" 11 11   Pow "^" 14 13   Div "/" 11 11   IDiv "//" 11 11
+    BAnd "&" 6 6    BOr "|" 4 4     BXor "~" 5 5    Shl "<<" 7 7    Shr ">>" 7 7    Concat ".." 9 8
+    Eq "==" 3 3     Lt "<" 3 3      Le "<=" 3 3     Ne "~=" 3 3     Gt ">" 3 3      Ge ">=" 3 3
+    And "and" 2 2   Or "or" 1 1
+}
+
+/// How strongly a unary operator binds.
+pub const UNARY_PRIORITY: u8 = 12;
+
+impl UnaryOp {
+    /// How it is written.
+    pub const fn text(self) -> &'static str {
+        match self {
+            UnaryOp::Minus => "-",
+            UnaryOp::BNot => "~",
+            UnaryOp::Not => "not",
+            UnaryOp::Len => "#",
+        }
+    }
+}
+
+/// A function body.
+#[derive(Debug)]
+pub struct FunctionNode {
+    /// Line of the `function` keyword, or of the `(` where there is none before a name; 0 for the main function.
+    pub line: u32,
+    /// Line of the `end`; 0 for the main function.
+    pub last_line: u32,
+    /// The parameters, `self` among them.
+    pub params: Vec<VarId>,
+    /// Takes extra arguments.
+    pub is_vararg: bool,
+    /// After the `)` of the parameters.
+    pub open: Place,
+    /// After the `end`.
+    pub end: Place,
+    /// The statements.
+    pub block: Block,
+    /// Every local variable declared in it.
+    pub vars: Vec<Var>,
+    /// Every variable that it captures.
+    pub upvals: Vec<Upval>,
+    /// How many labels it has.
+    pub labels: u32,
+    /// Where each of its `goto`s leads.
+    pub gotos: Vec<LabelId>,
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// Its name
+    pub name: Symbol,
+    /// What its declaration says of it
+    pub attrib: Attrib,
+    /// A function inside its scope uses it
+    pub captured: bool,
+    /// It is assigned to after its declaration
+    pub assigned: bool,
+}
+
+/// What a declaration says of a variable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Attrib {
+    /// Nothing
+    Regular,
+    /// `<const>`
+    Const,
+    /// `<close>`
+    Close,
+    /// `<const>` with a value known now: there is no variable when the chunk runs
+    Constant(Folded),
+}
+
+/// A captured variable.
+#[derive(Clone, Debug)]
+pub struct Upval {
+    /// Its name
+    pub name: Symbol,
+    /// Where the function around has it
+    pub source: UpvalSource,
+    /// It is declared `<const>` or `<close>`
+    pub read_only: bool,
+}
+
+/// Where a captured variable comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum UpvalSource {
+    /// It is the `_ENV` of the main function
+    Environment,
+    /// It is a local variable of the function around
+    Local(VarId),
+    /// It is a captured variable of the function around
+    Upval(u8),
+}
+
+/// Statements in one scope.
+#[derive(Debug)]
+pub struct Block {
+    /// After the token before the first statement
+    pub start: Place,
+    /// The statements
+    pub stats: Vec<Stat>,
+    /// After the last token of the last statement
+    pub end: Place,
+}
+
+/// A statement.
+#[derive(Debug)]
+pub enum Stat {
+    /// A function call
+    Call(ExprId),
+    /// `local names = values`
+    Local {
+        /// The variables. If the last is a compile-time constant, its value needs no code.
+        vars: Vec<VarId>,
+        /// After the last name or, if there are values, after the `=`
+        place: Place,
+        /// The values
+        values: Vec<Listed>,
+    },
+    /// `targets = values`
+    Assign {
+        /// The variables
+        targets: Vec<ExprId>,
+        /// After the `=`
+        place: Place,
+        /// The values
+        values: Vec<Listed>,
+    },
+    /// `local function name() end`
+    LocalFunction {
+        /// The variable
+        var: VarId,
+        /// After the name
+        place: Place,
+        /// The function
+        function: FunctionId,
+    },
+    /// `function name() end`
+    Function {
+        /// The variable
+        target: ExprId,
+        /// The function
+        function: FunctionId,
+        /// The line of `function`
+        line: u32,
+    },
+    /// `if ... end`
+    If {
+        /// `if` and each `elseif`
+        clauses: Vec<Clause>,
+        /// `else`
+        otherwise: Option<Block>,
+        /// After the `end`
+        end: Place,
+    },
+    /// `while cond do block end`
+    While {
+        /// The condition
+        cond: ExprId,
+        /// The body
+        block: Block,
+        /// After the `end`
+        end: Place,
+    },
+    /// `repeat block until cond`
+    Repeat {
+        /// The body
+        block: Block,
+        /// The condition, in the scope of the body
+        cond: ExprId,
+    },
+    /// `for var = start, limit, step do block end`
+    NumericFor(Box<NumericFor>),
+    /// `for vars in values do block end`
+    GenericFor(Box<GenericFor>),
+    /// `do block end`
+    Do {
+        /// The statements
+        block: Block,
+        /// After the `end`
+        end: Place,
+    },
+    /// `return values`
+    Return {
+        /// After the `return`
+        place: Place,
+        /// The values
+        values: Vec<Listed>,
+    },
+    /// `break`, and where it ends
+    Break(Place),
+    /// `goto name`
+    Goto {
+        /// Its number in the function
+        goto: GotoId,
+        /// The name
+        name: Symbol,
+        /// After the name
+        place: Place,
+    },
+    /// `::name::`
+    Label {
+        /// Its number in the function
+        label: LabelId,
+        /// The name
+        name: Symbol,
+    },
+}
+
+/// `if cond then block` or `elseif cond then block`
+#[derive(Debug)]
+pub struct Clause {
+    /// The condition
+    pub cond: ExprId,
+    /// What to do if it holds; its start is after the `then`
+    pub block: Block,
+}
+
+/// A numeric loop.
+#[derive(Debug)]
+pub struct NumericFor {
+    /// The line of `for`
+    pub line: u32,
+    /// The variable
+    pub var: VarId,
+    /// The first value
+    pub start: ExprId,
+    /// The limit
+    pub limit: ExprId,
+    /// The step, if it is written
+    pub step: Option<ExprId>,
+    /// The body
+    pub block: Block,
+    /// After the `end`
+    pub end: Place,
+}
+
+/// A generic loop.
+#[derive(Debug)]
+pub struct GenericFor {
+    /// The line of the first value: the call of the iterator is attributed to it
+    pub line: u32,
+    /// The variables
+    pub vars: Vec<VarId>,
+    /// The iterator
+    pub values: Vec<Listed>,
+    /// The body
+    pub block: Block,
+    /// After the `end`
+    pub end: Place,
+}

@@ -1,0 +1,216 @@
+//! Jumps whose target is not known yet.
+//!
+//! Such jumps form lists through their own distance: a jump of a list holds the way to the next one, or to itself at
+//! the end. `Jmp` keeps its distance in the word, tests and comparisons in the word after it.
+//! A `TestSet` in a list delivers a value to where it jumps; it is made a `Test` when nobody wants the value.
+
+use super::{FunctionState, Generator};
+use crate::bytecode::{Extra, Instruction, Opcode};
+use crate::error::Result;
+
+/// The first jump of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct JumpList(Option<u32>);
+
+/// The register of a `TestSet` that is not decided yet.
+pub(super) const NO_REG: u8 = 255;
+
+impl JumpList {
+    pub(super) const EMPTY: JumpList = JumpList(None);
+
+    pub(super) fn one(pc: usize) -> JumpList {
+        JumpList(Some(pc as u32))
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl FunctionState {
+    /// Where the jump at `pc` leads.
+    fn jump_target(&self, pc: usize) -> usize {
+        let i = self.instruction(pc);
+        if i.op().has_extra() {
+            (pc + 2).wrapping_add_signed(self.code[pc + 1] as i32 as isize)
+        } else {
+            (pc + 1).wrapping_add_signed(i.sj_value() as isize)
+        }
+    }
+
+    /// The rest of a list after its first jump.
+    fn rest(&self, pc: usize) -> JumpList {
+        let next = self.jump_target(pc);
+        if next == pc { JumpList::EMPTY } else { JumpList::one(next) }
+    }
+
+    fn has_value(&self, pc: usize) -> bool {
+        self.instruction(pc).op() == Opcode::TestSet
+    }
+
+    /// Whether some jump of a list does not deliver its value itself.
+    fn needs_value(&self, mut list: JumpList) -> bool {
+        while let Some(pc) = list.0 {
+            if !self.has_value(pc as usize) {
+                return true;
+            }
+            list = self.rest(pc as usize);
+        }
+        false
+    }
+
+    /// Lets a `TestSet` deliver its value to `reg`, or to nobody. False if the jump at `pc` is none.
+    fn direct_value(&mut self, pc: usize, reg: Option<u8>) -> bool {
+        if !self.has_value(pc) {
+            return false;
+        }
+        let i = self.instruction(pc);
+        match reg {
+            Some(reg) if reg != i.b() => self.set_a(pc, reg),
+            _ => self.code[pc] = Instruction::abc(Opcode::Test, i.b(), 0, i.c()).0,
+        }
+        true
+    }
+
+    /// Nobody wants the values of a list.
+    pub(super) fn drop_values(&mut self, mut list: JumpList) {
+        while let Some(pc) = list.0 {
+            list = self.rest(pc as usize);
+            self.direct_value(pc as usize, None);
+        }
+    }
+}
+
+impl Generator<'_> {
+    /// Marks the current end of the code as the target of jumps.
+    pub(super) fn here(&mut self) -> usize {
+        self.f.last_target = self.f.code.len();
+        self.f.last_target
+    }
+
+    /// Emits a jump to be patched later.
+    pub(super) fn jump(&mut self) -> JumpList {
+        let pc = self.f.code.len();
+        self.emit(Opcode::Jmp, 0, 0, 0);
+        self.f.code[pc] = Instruction::sj(Opcode::Jmp, -1).0;
+        JumpList::one(pc)
+    }
+
+    /// Emits a jump to a target that lies behind.
+    pub(super) fn jump_to(&mut self, target: usize) -> Result<()> {
+        let jump = self.jump();
+        self.patch(jump, target)
+    }
+
+    /// Emits a test or comparison that jumps.
+    pub(super) fn jump_if(&mut self, op: Opcode, a: u8, b: u8, c: u8) -> usize {
+        debug_assert_eq!(op.extra(), Extra::Jump);
+        self.emit_extra(op, a, b, c, -2i32 as u32)
+    }
+
+    /// Sets the target of one jump.
+    pub(super) fn set_target(&mut self, pc: usize, target: usize) -> Result<()> {
+        let i = self.f.instruction(pc);
+        if i.op().has_extra() {
+            let distance = target as i64 - (pc as i64 + 2);
+            let Ok(distance) = i32::try_from(distance) else {
+                return Err(self.error("control structure too long"));
+            };
+            self.f.code[pc + 1] = distance as u32;
+        } else {
+            let distance = target as i64 - (pc as i64 + 1);
+            if !(-(1 << 23)..1 << 23).contains(&distance) {
+                return Err(self.error("control structure too long"));
+            }
+            let op = if distance < 0 { Opcode::JmpBack } else { Opcode::Jmp };
+            self.f.code[pc] = Instruction::sj(op, distance as i32).0;
+        }
+        Ok(())
+    }
+
+    /// The jumps of both lists. The first is walked, so it should be the shorter one.
+    pub(super) fn join(&mut self, short: JumpList, long: JumpList) -> Result<JumpList> {
+        let (Some(first), Some(next)) = (short.0, long.0) else {
+            return Ok(if short.is_empty() { long } else { short });
+        };
+        let mut last = first as usize;
+        while let Some(pc) = self.f.rest(last).0 {
+            last = pc as usize;
+        }
+        // The link is not a jump yet, so a `Jmp` may look backward.
+        self.set_target(last, next as usize)?;
+        Ok(short)
+    }
+
+    /// All jumps of a list lead to `target`; nobody wants values.
+    pub(super) fn patch(&mut self, list: JumpList, target: usize) -> Result<()> {
+        self.patch_values(list, target, None, target)
+    }
+
+    /// All jumps of a list lead to the current end of the code.
+    pub(super) fn patch_here(&mut self, list: JumpList) -> Result<()> {
+        let here = self.here();
+        self.patch(list, here)
+    }
+
+    /// Jumps of a list that deliver a value put it into `reg` and lead to `target`, the others lead to `other`.
+    pub(super) fn patch_values(
+        &mut self,
+        mut list: JumpList,
+        target: usize,
+        reg: Option<u8>,
+        other: usize,
+    ) -> Result<()> {
+        while let Some(pc) = list.0 {
+            let pc = pc as usize;
+            list = self.f.rest(pc);
+            let delivers = self.f.direct_value(pc, reg);
+            self.set_target(pc, if delivers { target } else { other })?;
+        }
+        Ok(())
+    }
+
+    /// Whether some jump of the lists does not deliver its value itself.
+    pub(super) fn needs_value(&self, a: JumpList, b: JumpList) -> bool {
+        self.f.needs_value(a) || self.f.needs_value(b)
+    }
+
+    /// Lets jumps to unconditional jumps lead to where those lead, when the code of the function is complete.
+    pub(super) fn shorten_jumps(&mut self) -> Result<()> {
+        let mut pc = 0;
+        while pc < self.f.code.len() {
+            let op = self.f.instruction(pc).op();
+            if is_free_jump(op) {
+                let mut target = self.f.jump_target(pc);
+                // A loop of jumps would never end.
+                for _ in 0..100 {
+                    match self.f.code.get(target) {
+                        Some(&word) if is_jump_word(word) => target = self.f.jump_target(target),
+                        _ => break,
+                    }
+                }
+                self.set_target(pc, target)?;
+            }
+            pc += if op.has_extra() { 2 } else { 1 };
+        }
+        Ok(())
+    }
+}
+
+fn is_jump_word(word: u32) -> bool {
+    matches!(Instruction(word).op(), Opcode::Jmp | Opcode::JmpBack)
+}
+
+/// Jumps that may lead anywhere; those of loops keep to their loop.
+fn is_free_jump(op: Opcode) -> bool {
+    match op {
+        Opcode::Jmp | Opcode::JmpBack => true,
+        Opcode::ForPrep
+        | Opcode::ForPrep1
+        | Opcode::ForLoop
+        | Opcode::ForLoop1
+        | Opcode::TForPrep
+        | Opcode::TForLoop => false,
+        _ => op.extra() == Extra::Jump,
+    }
+}

@@ -1,0 +1,42 @@
+//! From source text to bytecode.
+//!
+//! The way of a chunk is the order of the modules: bytes become tokens ([`lexer`]), tokens a tree ([`ast`], made by
+//! [`parser`]), names become variables ([`scope`], asked by the parser as it reads), and the tree becomes instructions
+//! ([`codegen`], [`bytecode`]), which debug builds check ([`verify`]).
+//! [`number`] reads numerals, [`fold`] computes constant expressions, [`symbol`] keeps each name and string once;
+//! [`dump`] prints every stage.
+//!
+//! Any bytes may be given: the result is a function or a message, and the native stack used is bounded
+//! ([`parser::MAX_LEVELS`]).
+#![forbid(unsafe_code)]
+
+pub mod lexer;
+
+pub mod ast;
+pub mod parser;
+pub mod scope;
+
+pub mod bytecode;
+pub mod codegen;
+pub mod verify;
+
+pub mod dump;
+pub mod error;
+pub mod fold;
+pub mod number;
+pub mod symbol;
+
+pub use error::{CompileError, chunk_id};
+
+/// Compiles a chunk to its main function, a vararg function with one captured variable, `_ENV`, in a cell.
+///
+/// `chunk_name` is the name as given to `load`, with its `=` or `@`; it is kept in the functions and shown in
+/// messages as [`chunk_id`] abbreviates it. The source is taken as it is: first lines that start with `#` and byte
+/// order marks are the loader's business.
+///
+/// # Errors
+/// The message of the first error in the text, worded and positioned as PUC Lua does it.
+pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<bytecode::Function, CompileError> {
+    let tree = parser::parse(source, chunk_name).map_err(|e| *e)?;
+    codegen::generate(&tree, source, chunk_name).map_err(|e| *e)
+}

@@ -1,0 +1,108 @@
+//! Every name and string of a chunk once.
+//!
+//! A [`Symbol`] is the place of a byte string in the table of its chunk, so that names compare as numbers.
+//! Reserved words are put in first by the lexer.
+
+use crate::error::{CompileError, Result};
+
+/// A name or string of one chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Symbol(pub u32);
+
+/// The table: texts in order of appearance, and a hash index with open addressing (0 is a free slot, `n` is text
+/// `n - 1`).
+#[derive(Debug)]
+pub struct Symbols {
+    texts: Vec<Box<[u8]>>,
+    hashes: Vec<u64>,
+    slots: Vec<u32>,
+}
+
+impl Default for Symbols {
+    fn default() -> Symbols {
+        Symbols { texts: Vec::new(), hashes: Vec::new(), slots: vec![0; 64] }
+    }
+}
+
+impl Symbols {
+    /// The symbol of `text`, made if it is new.
+    ///
+    /// # Errors
+    /// "not enough memory" if the copy of the text cannot be allocated.
+    pub(crate) fn intern(&mut self, text: &[u8]) -> Result<Symbol> {
+        let hash = hash(text);
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        while self.slots[slot] != 0 {
+            let index = self.slots[slot] as usize - 1;
+            if self.hashes[index] == hash && *self.texts[index] == *text {
+                return Ok(Symbol(index as u32));
+            }
+            slot = (slot + 1) & mask;
+        }
+        self.texts.push(copy(text)?.into_boxed_slice());
+        self.hashes.push(hash);
+        self.slots[slot] = self.texts.len() as u32;
+        if self.texts.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        Ok(Symbol(self.texts.len() as u32 - 1))
+    }
+
+    /// The bytes of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &[u8] {
+        &self.texts[symbol.0 as usize]
+    }
+
+    fn grow(&mut self) {
+        let mask = self.slots.len() * 2 - 1;
+        self.slots = vec![0; mask + 1];
+        for (index, hash) in self.hashes.iter().enumerate() {
+            let mut slot = *hash as usize & mask;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = index as u32 + 1;
+        }
+    }
+}
+
+/// A copy of a byte string whose length the program chose.
+///
+/// # Errors
+/// "not enough memory"
+pub(crate) fn copy(text: &[u8]) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(text.len()).map_err(|_| CompileError::memory())?;
+    bytes.extend_from_slice(text);
+    Ok(bytes)
+}
+
+fn hash(text: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut h = text.len() as u64;
+    let mut words = text.chunks_exact(8);
+    for word in &mut words {
+        let word = u64::from_le_bytes(word.try_into().expect("chunks of eight bytes"));
+        h = (h ^ word).wrapping_mul(FACTOR).rotate_left(29);
+    }
+    for &byte in words.remainder() {
+        h = (h ^ u64::from(byte)).wrapping_mul(FACTOR).rotate_left(29);
+    }
+    h ^ (h >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one_symbol() {
+        let mut symbols = Symbols::default();
+        let numbers: Vec<Symbol> = (0..1000).map(|n| symbols.intern(format!("n{n}").as_bytes()).unwrap()).collect();
+        for (n, &symbol) in numbers.iter().enumerate() {
+            assert_eq!(symbols.intern(format!("n{n}").as_bytes()).unwrap(), symbol);
+            assert_eq!(symbols.text(symbol), format!("n{n}").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The patterns that this OS thread used last, compiled.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+
+use super::Matcher;
+
+const SLOTS: usize = 64;
+
+/// Longer patterns are compiled each time.
+const LONGEST_CACHED: usize = 256;
+
+thread_local! {
+    /// The patterns used last on this OS thread. A slot is empty while its matcher is on loan.
+    static CACHE: [Cell<Option<Box<Matcher>>>; SLOTS] = const { [const { Cell::new(None) }; SLOTS] };
+}
+
+/// A matcher that goes back to the cache when dropped.
+pub struct Loan {
+    matcher: Option<Box<Matcher>>,
+    slot: usize,
+}
+
+impl Loan {
+    /// The compiled form of `pattern`, from the cache if it is there. See [`Matcher::new`].
+    pub fn new(pattern: &[u8]) -> Loan {
+        let slot = slot_of(pattern);
+        let cached = CACHE.try_with(|cache| cache[slot].take()).unwrap_or(None);
+        let matcher = match cached {
+            Some(mut matcher) if matcher.pattern == pattern => {
+                matcher.paused = None;
+                matcher
+            }
+            _ => Box::new(Matcher::new(pattern)),
+        };
+        Loan { matcher: Some(matcher), slot }
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let matcher = self.matcher.take().filter(|matcher| matcher.pattern.len() <= LONGEST_CACHED);
+        if matcher.is_some() {
+            // An error only says that this OS thread is ending.
+            let _ = CACHE.try_with(|cache| cache[self.slot].set(matcher));
+        }
+    }
+}
+
+impl Deref for Loan {
+    type Target = Matcher;
+    fn deref(&self) -> &Matcher {
+        self.matcher.as_ref().expect("the matcher leaves its loan only when dropped")
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut Matcher {
+        self.matcher.as_mut().expect("the matcher leaves its loan only when dropped")
+    }
+}
+
+/// The slot of a pattern, from its length, its first bytes and its last ones.
+fn slot_of(pattern: &[u8]) -> usize {
+    let (first, last) = if let (Some(first), Some(last)) = (pattern.first_chunk::<8>(), pattern.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (pattern.first_chunk::<4>(), pattern.last_chunk::<4>()) {
+        (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+    } else {
+        let byte = |at: usize| u64::from(pattern.get(at).copied().unwrap_or(0));
+        (byte(0) | byte(1) << 8, byte(2))
+    };
+    let mixed = (first ^ last.rotate_left(31) ^ pattern.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> (u64::BITS - SLOTS.ilog2())) as usize
+}

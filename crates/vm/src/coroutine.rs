@@ -1,0 +1,107 @@
+//! Coroutines: a value stack and an array of call frames (contract 5).
+//!
+//! Promises: resuming and yielding never recurse natively; a frame stores its base as an offset, so stacks may move;
+//! a coroutine's fields are touched by the thread that runs it, or while its status is claimed (I-24, I-25).
+//! Leaves to others: what the frames do ([`crate::interpreter`]), how it is collected ([`crate::heap`]).
+
+use crate::object::{Bytes, Header, Stack};
+use crate::sync::AtomicU32;
+use crate::value::Value;
+use std::cell::Cell;
+
+/// States of a coroutine.
+///
+/// ```text
+///  SUSPENDED --resume--> RUNNING --yield--> SUSPENDED
+///                        RUNNING --resumes another--> NORMAL --the other stops--> RUNNING
+///                        RUNNING --returns or raises--> DEAD
+/// ```
+/// Of a shared coroutine the step from SUSPENDED to RUNNING is a CAS; the other steps are the runner's own.
+pub const SUSPENDED: u32 = 0;
+/// The thread's current coroutine.
+pub const RUNNING: u32 = 1;
+/// It resumed another one.
+pub const NORMAL: u32 = 2;
+/// Ended, by return or by error.
+pub const DEAD: u32 = 3;
+
+/// A call in progress.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CallInfo {
+    /// Lua: the next instruction, saved when control leaves the frame. Native: unused.
+    pub pc: *const u32,
+    /// Lua: the function's constants. Native: the continuation, as [`crate::control::Continuation`] or 0.
+    pub k: *const Value,
+    /// Offset in slots of the frame's first register; the function lies one below.
+    pub base: u32,
+    /// Lua: `base + max_stack`. Native: where its values end is the thread's `top` while it runs, and here when it
+    /// has called something.
+    pub top: u32,
+    /// How many results the caller wants, -1 for all.
+    pub nresults: i16,
+    /// `CALL_*` bits.
+    pub flags: u16,
+    /// Lua: extra (vararg) arguments below the function. Native: number of arguments.
+    pub extra: u32,
+}
+
+/// The frame was entered from native code: returning from it leaves the interpreter loop.
+pub const CALL_FRESH: u16 = 1;
+/// The frame runs a metamethod for the instruction before the caller's pc, which is then finished.
+pub const CALL_META: u16 = 2;
+/// A native function's frame.
+pub const CALL_NATIVE: u16 = 4;
+/// A frame that catches errors (pcall, xpcall).
+pub const CALL_PROTECTED: u16 = 8;
+/// The first frame of a coroutine: returning from it ends the coroutine.
+pub const CALL_COROUTINE: u16 = 16;
+/// The frame was entered by a tail call.
+pub const CALL_TAIL: u16 = 32;
+/// The frame runs a finalizer.
+pub const CALL_FINALIZER: u16 = 64;
+/// The caller's frame is native and waits with a continuation.
+pub const CALL_TO_NATIVE: u16 = 128;
+/// The frame runs a `__close` metamethod.
+pub const CALL_CLOSE: u16 = 256;
+/// A RETURN is closing variables; the number of results lies below the frame's top.
+pub const CALL_RETURNING: u16 = 512;
+/// The frame lies above its extra arguments.
+pub const CALL_VARARG: u16 = 1024;
+/// Bits that make a return take the slow way.
+pub const CALL_SLOW_RETURN: u16 = CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;
+
+/// A coroutine.
+///
+/// While it runs, `stack`, `ci` and `top` here are stale: the thread's record has the current ones.
+#[repr(C)]
+pub struct Coroutine {
+    /// Header.
+    pub header: Header,
+    /// SUSPENDED, RUNNING, NORMAL or DEAD.
+    pub status: AtomicU32,
+    /// Depth of native runs at which it was resumed; yielding deeper is "across a C-call boundary".
+    pub run_depth: Cell<u32>,
+    /// How many coroutines are below it in the chain of resumes.
+    pub nesting: Cell<u32>,
+    /// Its registers.
+    pub stack: Cell<*mut Stack>,
+    /// Its frames: an array of [`CallInfo`].
+    pub frames: Cell<*mut Bytes>,
+    /// Index of the current frame.
+    pub ci: Cell<u32>,
+    /// Offset of the first free slot.
+    pub top: Cell<u32>,
+    /// Who resumed it; null while suspended and for a thread's first coroutine.
+    pub resumer: Cell<*mut Coroutine>,
+    /// Offsets of the to-be-closed variables, u32 each, ascending; null when there never was one.
+    pub tbc: Cell<*mut Bytes>,
+    /// How many of `tbc` are pending.
+    pub tbc_len: Cell<u32>,
+    /// Offset of the message handler in force, 0 for none.
+    pub error_handler: Cell<u32>,
+    /// High-water mark: slots from here on have never been written (contract 12).
+    pub high_water: Cell<u32>,
+    /// It was ended by an error whose value lies at `top - 1`.
+    pub failed: Cell<bool>,
+}

@@ -1,0 +1,183 @@
+//! The end of the process while threads may be running.
+//!
+//! Promises: memory is never freed under a running thread: finalizers and destructors run only when every other
+//! thread has unwound; else the standard streams are flushed and the process ends where it is. Of several threads
+//! that ask, the first one ends the process with its status; the others wait for that, PARKED.
+//! Leaves to others: closing the state ([`Thread::close_state`]), reporting the error of a script.
+
+use crate::sync::{AcqRel, Acquire, AtomicU32, threaded};
+use crate::thread::{POLL_INTERRUPT, Thread};
+use crate::thread_control::roster::{ALL_BLOCKED, Edge, Graph, MAIN};
+use crate::thread_control::{On, Status};
+use crate::value::{Val, Value};
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+/// How long cancelled threads have to unwind.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often the main thread looks for an interrupt while it waits.
+const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
+/// How long flushing may take when another thread holds a stream.
+const FLUSH_LIMIT: Duration = Duration::from_millis(250);
+
+/// 1 once a thread has asked for the end of the process.
+static ENDING: AtomicU32 = AtomicU32::new(0);
+
+enum Waited {
+    Gone,
+    Deadline,
+    Deadlock,
+    Interrupted,
+}
+
+/// Ends the process with this status: `os.exit`. The first caller wins. With `close`, all other threads are cancelled
+/// and the state is closed, if they unwind within a second.
+pub fn exit(th: &mut Thread, code: i32, close: bool) -> ! {
+    if threaded() {
+        if ENDING.compare_exchange(0, 1, AcqRel, Acquire).is_err() {
+            stay(th);
+        }
+        th.roster().close();
+        let mut alone = alone(th);
+        if close && !alone {
+            cancel_others(th, "exit");
+            let deadline = Some(Instant::now() + GRACE);
+            alone = matches!(wait_for_others(th, true, deadline), Waited::Gone);
+        }
+        if !alone {
+            leave(th, code);
+        }
+    }
+    if close {
+        th.close_state();
+    }
+    // SAFETY: no other thread runs Lua, so what `exit` runs and frees is used by nobody.
+    unsafe { libc::exit(code) }
+}
+
+/// The end of the main thread's script: waits for all threads that are not daemons, then cancels the daemons and gives
+/// them a second; after a failed script (or Ctrl-C, or when nobody can go on) cancels all at once. Returns the status
+/// of the process when every thread has unwound and the state may be closed; else ends the process.
+pub fn finish_main(th: &mut Thread, script_failed: bool) -> i32 {
+    if !threaded() {
+        return script_failed as i32;
+    }
+    if ENDING.load(Acquire) != 0 {
+        stay(th);
+    }
+    th.core().complete(if script_failed { Status::Error } else { Status::Done });
+    let mut failed = script_failed;
+    if !failed {
+        let trouble = match wait_for_others(th, false, None) {
+            Waited::Gone | Waited::Deadline => None,
+            Waited::Deadlock => Some(ALL_BLOCKED),
+            Waited::Interrupted => Some("interrupted!"),
+        };
+        if let Some(text) = trouble {
+            failed = true;
+            let line = format!("luas: {text}\n");
+            th.blocking(|| crate::ffi::stdio::write_stderr(line.as_bytes()));
+        }
+    }
+    th.roster().close();
+    let mut gone = alone(th);
+    if !gone {
+        cancel_others(th, "main");
+        let deadline = Some(Instant::now() + GRACE);
+        gone = matches!(wait_for_others(th, true, deadline), Waited::Gone);
+    }
+    let status = (failed || th.roster().unseen_errors() > 0) as i32;
+    if !gone {
+        if ENDING.compare_exchange(0, 1, AcqRel, Acquire).is_err() {
+            stay(th);
+        }
+        leave(th, status);
+    }
+    if ENDING.load(Acquire) != 0 {
+        stay(th);
+    }
+    status
+}
+
+fn alone(th: &Thread) -> bool {
+    let id = th.core().id();
+    th.roster().ask(|g| !g.others(id, true))
+}
+
+/// Waits until no other thread (no other but daemons, unless `daemons`) is left.
+fn wait_for_others(th: &mut Thread, daemons: bool, deadline: Option<Instant>) -> Waited {
+    let core = th.core().clone();
+    let roster = th.roster().clone();
+    let is_main = core.id() == MAIN;
+    let forever = deadline.is_none();
+    let gone = |g: &Graph| !g.others(core.id(), daemons);
+    if forever && roster.block(core.id(), Edge { on: On::End, seq: 0, masked: true }).is_err() {
+        return Waited::Deadlock;
+    }
+    let result = loop {
+        let now = Instant::now();
+        if deadline.is_some_and(|d| d <= now) {
+            break Waited::Deadline;
+        }
+        let check = now + INTERRUPT_CHECK;
+        let until = deadline.map_or(check, |d| d.min(check));
+        if th.blocking(|| roster.watch(Some(until), gone)) {
+            break Waited::Gone;
+        }
+        if core.is_deadlocked() {
+            break Waited::Deadlock;
+        }
+        if is_main && th.rec().poll.get() & POLL_INTERRUPT != 0 {
+            th.rec().clear_poll(POLL_INTERRUPT);
+            break Waited::Interrupted;
+        }
+    };
+    if forever {
+        roster.unblock(&core);
+    }
+    result
+}
+
+/// Asks all other threads to end, at their next poll or blocking call.
+fn cancel_others(th: &Thread, reason: &str) {
+    let reason = th.new_bytes(reason.as_bytes()).unwrap_or(Val::NIL);
+    let id = th.core().id();
+    for core in th.roster().live() {
+        let handle = Value(core.handle_word());
+        if core.id() != id && !handle.is_nil() {
+            core.request_cancel(th, Val::new(handle), reason, true);
+        }
+    }
+}
+
+/// Waits for the end of the process, which another thread brings about.
+fn stay(th: &mut Thread) -> ! {
+    let core = th.core().clone();
+    let roster = th.roster().clone();
+    core.set_away();
+    roster.notify();
+    match th.blocking(|| -> Infallible {
+        loop {
+            std::thread::park();
+        }
+    }) {}
+}
+
+/// Ends the process under running threads: flushes what can be flushed, runs no destructors.
+fn leave(th: &mut Thread, code: i32) -> ! {
+    th.blocking(|| {
+        // A thread that reads holds its stream's lock, for as long as nothing comes. So the flush has a thread of its
+        // own, and a limit.
+        let (done, wait) = std::sync::mpsc::channel();
+        let flusher = std::thread::Builder::new().spawn(move || {
+            // SAFETY: null means all streams; the C library locks each.
+            unsafe { libc::fflush(std::ptr::null_mut()) };
+            let _ = done.send(());
+        });
+        if flusher.is_ok() {
+            let _ = wait.recv_timeout(FLUSH_LIMIT);
+        }
+    });
+    // SAFETY: ends the process at once.
+    unsafe { libc::_exit(code) }
+}

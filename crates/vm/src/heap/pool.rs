@@ -1,0 +1,228 @@
+//! Memory of the machine: chunks of 4 MiB from the operating system, handed out in blocks of 32 KiB.
+//!
+//! Promises: what is handed out is aligned to 32 KiB; None when the operating system refuses, never an abort; memory
+//! that stays free goes back.
+//! Leaves to others: the contents ([`super::block`]); locking (it lies in a `Lock`).
+
+use super::block::BLOCK_SIZE;
+
+/// Bytes and alignment of a chunk.
+const CHUNK_SIZE: usize = 4 << 20;
+const CHUNK_BLOCKS: usize = CHUNK_SIZE / BLOCK_SIZE;
+/// From this many chunks on the system is asked for huge pages: a small program stays small.
+const HUGE_FROM: usize = 4;
+/// Free chunks that are kept in any case.
+const SPARE: usize = 2;
+
+const _: () = assert!(CHUNK_BLOCKS == 128, "one bit of a u128 each");
+
+struct Chunk {
+    base: *mut u8,
+    /// A set bit for each free block.
+    free: u128,
+}
+
+/// The chunks, in order of their addresses.
+pub struct Pool {
+    chunks: Vec<Chunk>,
+    /// No chunk below this index has a free block.
+    hint: usize,
+}
+
+// SAFETY: the addresses are of memory that no other code knows.
+unsafe impl Send for Pool {}
+
+impl Pool {
+    /// No memory yet.
+    pub const fn new() -> Pool {
+        Pool { chunks: Vec::new(), hint: 0 }
+    }
+
+    /// `n` adjacent blocks, uninitialised.
+    pub fn take(&mut self, n: usize) -> Option<*mut u8> {
+        debug_assert!((1..=CHUNK_BLOCKS / 4).contains(&n));
+        for i in self.hint..self.chunks.len() {
+            let chunk = &mut self.chunks[i];
+            if chunk.free == 0 {
+                if i == self.hint {
+                    self.hint += 1;
+                }
+                continue;
+            }
+            let starts = runs_of(chunk.free, n);
+            if starts != 0 {
+                let at = starts.trailing_zeros() as usize;
+                chunk.free &= !(ones(n) << at);
+                return Some(chunk.base.wrapping_add(at * BLOCK_SIZE));
+            }
+        }
+        self.chunks.try_reserve(1).ok()?;
+        let base = map_aligned(CHUNK_SIZE, CHUNK_SIZE)?;
+        if self.chunks.len() >= HUGE_FROM {
+            advise_huge(base, CHUNK_SIZE);
+        }
+        let i = self.chunks.partition_point(|c| c.base < base);
+        self.chunks.insert(i, Chunk { base, free: u128::MAX & !ones(n) });
+        self.hint = self.hint.min(i);
+        Some(base)
+    }
+
+    /// Takes back what [`Pool::take`] gave.
+    pub fn give(&mut self, p: *mut u8, n: usize) {
+        let i = self.chunks.partition_point(|c| c.base <= p) - 1;
+        let chunk = &mut self.chunks[i];
+        let bits = ones(n) << ((p.addr() - chunk.base.addr()) / BLOCK_SIZE);
+        debug_assert!(chunk.free & bits == 0, "a block was freed twice");
+        chunk.free |= bits;
+        self.hint = self.hint.min(i);
+    }
+
+    /// Gives free chunks back to the system, except for a reserve that grows with the heap.
+    pub fn trim(&mut self) {
+        let empty = self.chunks.iter().filter(|c| c.free == u128::MAX).count();
+        let mut surplus = empty.saturating_sub(SPARE + (self.chunks.len() - empty) / 4);
+        if surplus == 0 {
+            return;
+        }
+        // The highest addresses first: allocation prefers low ones.
+        for chunk in self.chunks.iter_mut().rev() {
+            if surplus > 0 && chunk.free == u128::MAX {
+                // SAFETY: all of its blocks are free, and it leaves the list below.
+                unsafe { unmap(chunk.base, CHUNK_SIZE) };
+                chunk.base = std::ptr::null_mut();
+                surplus -= 1;
+            }
+        }
+        self.chunks.retain(|c| !c.base.is_null());
+        self.hint = 0;
+    }
+
+    /// Whether the address lies in a block that was handed out.
+    pub fn owns<T>(&self, p: *const T) -> bool {
+        let i = self.chunks.partition_point(|c| c.base.addr() <= p.addr());
+        i > 0 && {
+            let chunk = &self.chunks[i - 1];
+            let offset = p.addr() - chunk.base.addr();
+            offset < CHUNK_SIZE && chunk.free >> (offset / BLOCK_SIZE) & 1 == 0
+        }
+    }
+
+    /// Bytes mapped.
+    pub fn mapped(&self) -> usize {
+        self.chunks.len() * CHUNK_SIZE
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        for chunk in &self.chunks {
+            // SAFETY: the machine ends: nobody refers to its heap any more.
+            unsafe { unmap(chunk.base, CHUNK_SIZE) };
+        }
+    }
+}
+
+fn ones(n: usize) -> u128 {
+    u128::MAX >> (128 - n)
+}
+
+/// A set bit wherever `n` adjacent bits start that are all set.
+fn runs_of(free: u128, n: usize) -> u128 {
+    let (mut starts, mut have) = (free, 1);
+    while have < n {
+        let step = have.min(n - have);
+        starts &= starts >> step;
+        have += step;
+    }
+    starts
+}
+
+/// Fresh zeroed memory of its own for something larger than the chunks hold; `size` is a multiple of the page size.
+pub fn map_large(size: usize) -> Option<*mut u8> {
+    map_aligned(size, BLOCK_SIZE)
+}
+
+#[cfg(unix)]
+mod system {
+    fn map(size: usize) -> Option<*mut u8> {
+        // SAFETY: a fresh private mapping touches no memory of ours.
+        let p = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                size,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if p == libc::MAP_FAILED { None } else { Some(p.cast()) }
+    }
+
+    /// A mapping at a multiple of `align`, a power of two.
+    pub fn map_aligned(size: usize, align: usize) -> Option<*mut u8> {
+        let p = map(size)?;
+        if p.addr().is_multiple_of(align) {
+            return Some(p);
+        }
+        // SAFETY: just mapped.
+        unsafe { unmap(p, size) };
+        let p = map(size.checked_add(align)?)?;
+        let skip = p.addr().next_multiple_of(align) - p.addr();
+        // SAFETY: the parts before and behind the aligned part, which nobody uses; all are multiples of the page size.
+        unsafe {
+            if skip != 0 {
+                unmap(p, skip);
+            }
+            unmap(p.add(skip + size), align - skip);
+        }
+        Some(p.wrapping_add(skip))
+    }
+
+    /// # Safety
+    /// The memory came from `map_aligned`, and nobody uses it any more.
+    pub unsafe fn unmap(p: *mut u8, size: usize) {
+        if size != 0 {
+            // SAFETY: caller. It fails only for arguments that are no mapping.
+            let failed = unsafe { libc::munmap(p.cast(), size) };
+            debug_assert_eq!(failed, 0);
+        }
+    }
+
+    pub fn advise_huge(p: *mut u8, size: usize) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: advice about our own mapping.
+        unsafe {
+            libc::madvise(p.cast(), size, libc::MADV_HUGEPAGE);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (p, size);
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::alloc::{Layout, alloc_zeroed, dealloc};
+
+    // The alignment must be the same for taking and giving.
+    const ALIGN: usize = super::CHUNK_SIZE;
+
+    pub fn map_aligned(size: usize, _align: usize) -> Option<*mut u8> {
+        let layout = Layout::from_size_align(size, ALIGN).ok()?;
+        // SAFETY: the size is not 0.
+        let p = unsafe { alloc_zeroed(layout) };
+        if p.is_null() { None } else { Some(p) }
+    }
+
+    /// # Safety
+    /// The memory came from `map_aligned`, whole, and nobody uses it any more.
+    pub unsafe fn unmap(p: *mut u8, size: usize) {
+        // SAFETY: caller; the layout was valid when it was taken.
+        unsafe { dealloc(p, Layout::from_size_align_unchecked(size, ALIGN)) }
+    }
+
+    pub fn advise_huge(_p: *mut u8, _size: usize) {}
+}
+
+pub use system::unmap;
+use system::{advise_huge, map_aligned};

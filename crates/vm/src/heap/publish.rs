@@ -1,0 +1,144 @@
+//! Publishing: making an object, and everything it reaches, shared (I-6 to I-12).
+//!
+//! Order: an object is flipped to shared when it is entered in the worklist and its fields are followed when it is
+//! taken out; at the end everything reached is shared and complete, and only then does the caller store the reference
+//! with Release (I-11), which makes all of it visible to whoever loads it with Acquire. No Lua code runs in between
+//! (I-8). Publishing cannot fail half way: when the worklist cannot grow, the heap is walked for what did not fit.
+//!
+//! The registers of a coroutine that this thread runs stay local until it yields (I-24): its owner publishes them then
+//! with [`Record::publish_coroutine_stack`].
+
+use super::block::{cell_size_of, pair_of};
+use super::trace::{children, is_active, registers};
+use super::worklist::{Worklist, take_dropped};
+use crate::coroutine::Coroutine;
+use crate::object::{Header, Kind};
+use crate::thread::Record;
+use crate::value::Value;
+
+impl Record {
+    /// Makes what `v` refers to shared. Then, and not before, it may be stored where other threads find it, with
+    /// Release.
+    #[inline(always)]
+    pub fn publish(&self, v: Value) {
+        if v.is_object() {
+            self.publish_object(v.as_object());
+        }
+    }
+
+    /// As [`Record::publish`], if `owner`, into which `v` is about to be stored, is shared.
+    #[inline(always)]
+    pub fn publish_if_shared(&self, owner: Value, v: Value) {
+        // SAFETY: `owner` is a live object.
+        if owner.is_object() && unsafe { (*owner.as_object()).is_shared() } {
+            self.publish(v);
+        }
+    }
+
+    /// Makes an object shared, and all that it reaches.
+    #[inline(always)]
+    pub fn publish_object(&self, p: *mut Header) {
+        // SAFETY: a live object; it is ours or shared (I-6).
+        if !unsafe { (*p).is_shared() } {
+            self.publish_slow(p);
+        }
+    }
+
+    /// Publishes the registers of a coroutine, and the arrays it has allocated since it was resumed. The runner of a
+    /// shared coroutine calls this whenever it stops running it, by yield, return or error, after its fields are
+    /// written back and before its status is (I-24).
+    pub fn publish_coroutine_stack(&self, co: *mut Coroutine) {
+        // SAFETY: the caller runs the coroutine; its fields are current.
+        unsafe {
+            debug_assert!((*co).header.is_shared(), "only shared coroutines are looked at by others");
+            self.publish_with(|work| {
+                self.flip_arrays(co, work);
+                for slot in registers(co) {
+                    self.flip_value(Value(slot.get()), work);
+                }
+            });
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_slow(&self, p: *mut Header) {
+        self.publish_with(|work| self.flip(p, work));
+    }
+
+    fn publish_with(&self, start: impl FnOnce(&mut Worklist)) {
+        // SAFETY: the owner's alone (H-2), and publishing does not nest: no foreign code runs in it but
+        // `Payload::trace`, which cannot reach a Thread.
+        let work = unsafe { &mut *self.heap.worklist.get() };
+        start(work);
+        loop {
+            while let Some(p) = work.pop() {
+                // SAFETY: entries are live objects of this thread that were just flipped.
+                unsafe { self.scan(std::ptr::with_exposed_provenance_mut(p), work) };
+            }
+            if !work.take_overflow() {
+                break;
+            }
+            // What was dropped was flipped before: it is among this heap's shared objects, and no other thread has
+            // met it yet.
+            self.heap.for_each_block(|block| {
+                block.for_each_used(|p| {
+                    // SAFETY: a used cell of our heap.
+                    unsafe {
+                        if (*p).is_shared() && take_dropped(p) {
+                            self.scan(p, work);
+                        }
+                    }
+                });
+            });
+        }
+        work.trim();
+    }
+
+    /// Flips what an object refers to.
+    /// # Safety
+    /// `p` is a live shared object that this thread flipped.
+    unsafe fn scan(&self, p: *mut Header, work: &mut Worklist) {
+        // SAFETY: caller; until the reference is stored nobody else can see the object, or only the same objects again.
+        unsafe {
+            children(p, &mut |child| self.flip(child, work));
+            if (*p).kind() == Kind::Coroutine && !is_active(p.cast()) {
+                for slot in registers(p.cast()) {
+                    self.flip_value(Value(slot.get()), work);
+                }
+            }
+        }
+    }
+
+    fn flip_value(&self, v: Value, work: &mut Worklist) {
+        if v.is_object() {
+            self.flip(v.as_object(), work);
+        }
+    }
+
+    /// Makes one object shared, if it is not, and enters it in the list.
+    #[inline]
+    fn flip(&self, p: *mut Header, work: &mut Worklist) {
+        // SAFETY: a live object, ours or shared (I-6).
+        unsafe {
+            if (*p).is_shared() {
+                return;
+            }
+            self.owner_assert(p);
+            let (pair, mask) = pair_of(p);
+            pair.shared.set(pair.shared.get() | mask);
+            (*p).set_shared();
+            self.count_published(cell_size_of(p));
+            if !matches!((*p).kind(), Kind::Str | Kind::BoxedInt | Kind::BoxedLight | Kind::Stack | Kind::Bytes) {
+                work.push(p);
+            }
+        }
+    }
+
+    /// # Safety
+    /// `co` is a live coroutine that this thread runs or may run.
+    unsafe fn flip_arrays(&self, co: *mut Coroutine, work: &mut Worklist) {
+        // SAFETY: caller.
+        unsafe { children(co.cast(), &mut |array| self.flip(array, work)) }
+    }
+}

@@ -1,0 +1,303 @@
+//! Arithmetic out of line: mixed and wide numbers, strings, metamethods; exactly as the manual's section 3.4.
+
+use super::{CONTINUE, Flow, call, register};
+use crate::debuginfo;
+use crate::error;
+use crate::metamethod::Event;
+use crate::thread::Record;
+use crate::value::{Type, Val, Value};
+use luas_compiler::number::{Number, float_to_integer, str_to_number};
+
+/// An arithmetic or bitwise operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Op {
+    /// +
+    Add,
+    /// -
+    Sub,
+    /// *
+    Mul,
+    /// %
+    Mod,
+    /// ^
+    Pow,
+    /// /
+    Div,
+    /// //
+    IDiv,
+    /// &
+    BAnd,
+    /// |
+    BOr,
+    /// ~
+    BXor,
+    /// <<
+    Shl,
+    /// >>
+    Shr,
+    /// unary -
+    Unm,
+    /// unary ~
+    BNot,
+}
+
+impl Op {
+    /// Its metamethod.
+    pub fn event(self) -> Event {
+        match self {
+            Op::Add => Event::Add,
+            Op::Sub => Event::Sub,
+            Op::Mul => Event::Mul,
+            Op::Mod => Event::Mod,
+            Op::Pow => Event::Pow,
+            Op::Div => Event::Div,
+            Op::IDiv => Event::IDiv,
+            Op::BAnd => Event::BAnd,
+            Op::BOr => Event::BOr,
+            Op::BXor => Event::BXor,
+            Op::Shl => Event::Shl,
+            Op::Shr => Event::Shr,
+            Op::Unm => Event::Unm,
+            Op::BNot => Event::BNot,
+        }
+    }
+    /// Works on integers only.
+    pub fn is_bitwise(self) -> bool {
+        matches!(self, Op::BAnd | Op::BOr | Op::BXor | Op::Shl | Op::Shr | Op::BNot)
+    }
+    /// The operator of a metamethod.
+    pub fn from_event(e: Event) -> Option<Op> {
+        const ALL: [Op; 14] = [
+            Op::Add, Op::Sub, Op::Mul, Op::Mod, Op::Pow, Op::Div, Op::IDiv, Op::BAnd, Op::BOr, Op::BXor, Op::Shl,
+            Op::Shr, Op::Unm, Op::BNot,
+        ];
+        ALL.into_iter().find(|op| op.event() == e)
+    }
+}
+
+/// `%` of integers: the result has the divisor's sign.
+pub mod modulo {
+    /// Both of 32 bits.
+    #[inline(always)]
+    pub fn narrow(m: u32, n: u32) -> i64 {
+        (m % n) as i64
+    }
+    /// A positive divisor.
+    #[inline(always)]
+    pub fn wide(m: i64, n: i64) -> i64 {
+        let r = m.wrapping_rem(n);
+        if r < 0 { r + n } else { r }
+    }
+}
+
+/// `//` of integers: rounds towards minus infinity.
+pub mod floor_division {
+    /// Both of 32 bits.
+    #[inline(always)]
+    pub fn narrow(m: u32, n: u32) -> i64 {
+        (m / n) as i64
+    }
+    /// A positive divisor.
+    #[inline(always)]
+    pub fn wide(m: i64, n: i64) -> i64 {
+        let q = m.wrapping_div(n);
+        if m.wrapping_rem(n) < 0 { q - 1 } else { q }
+    }
+}
+
+/// `m % n` of floats.
+pub fn float_mod(m: f64, n: f64) -> f64 {
+    let r = m % n;
+    if if r > 0.0 { n < 0.0 } else { r < 0.0 && n != r } { r + n } else { r }
+}
+
+/// A shift to the left; to the right for negative `n`.
+#[inline]
+pub fn shift_left(x: i64, n: i64) -> i64 {
+    if n <= -64 || n >= 64 {
+        0
+    } else if n >= 0 {
+        ((x as u64) << n) as i64
+    } else {
+        ((x as u64) >> -n) as i64
+    }
+}
+
+/// The result of an operator on two integers; None for a division by zero, and for `/` and `^`.
+#[inline]
+pub fn on_ints(op: Op, a: i64, b: i64) -> Option<i64> {
+    Some(match op {
+        Op::Add => a.wrapping_add(b),
+        Op::Sub => a.wrapping_sub(b),
+        Op::Mul => a.wrapping_mul(b),
+        Op::Mod => {
+            if b == 0 {
+                return None;
+            }
+            let r = a.wrapping_rem(b);
+            if r != 0 && (r ^ b) < 0 { r + b } else { r }
+        }
+        Op::IDiv => {
+            if b == 0 {
+                return None;
+            }
+            let q = a.wrapping_div(b);
+            if a.wrapping_rem(b) != 0 && (a ^ b) < 0 { q - 1 } else { q }
+        }
+        Op::BAnd => a & b,
+        Op::BOr => a | b,
+        Op::BXor => a ^ b,
+        Op::Shl => shift_left(a, b),
+        Op::Shr => shift_left(a, b.checked_neg().unwrap_or(i64::MAX)),
+        Op::Unm => a.wrapping_neg(),
+        Op::BNot => !a,
+        Op::Pow | Op::Div => return None,
+    })
+}
+
+/// The result of an operator on two floats.
+#[inline]
+pub fn on_floats(op: Op, a: f64, b: f64) -> f64 {
+    match op {
+        Op::Add => a + b,
+        Op::Sub => a - b,
+        Op::Mul => a * b,
+        Op::Mod => float_mod(a, b),
+        Op::Pow => {
+            if b == 2.0 {
+                a * a
+            } else {
+                a.powf(b)
+            }
+        }
+        Op::Div => a / b,
+        Op::IDiv => (a / b).floor(),
+        Op::Unm => -a,
+        _ => unreachable!("a bitwise operator on floats"),
+    }
+}
+
+/// A number as an operand.
+#[inline(always)]
+fn number(v: Value) -> Option<Number> {
+    if v.is_double() { Some(Number::Float(v.as_double())) } else { v.as_int().map(Number::Int) }
+}
+
+/// The operator on two numbers; EMPTY when an operand is no number, or the operator needs more than numbers.
+/// # Safety
+/// `a` and `b` are live.
+#[inline(never)]
+pub unsafe extern "C" fn numbers(rec: &Record, op: Op, a: Value, b: Value) -> Value {
+    let (Some(a), Some(b)) = (number(a), number(b)) else { return Value::EMPTY };
+    apply(rec, op, a, b).unwrap_or(Value::EMPTY)
+}
+
+/// As [`numbers`]; None also when there is no memory for a wide integer.
+#[inline(always)]
+fn apply(rec: &Record, op: Op, a: Number, b: Number) -> Option<Value> {
+    match (a, b) {
+        (Number::Int(x), Number::Int(y)) if !matches!(op, Op::Pow | Op::Div) => rec.new_int(on_ints(op, x, y)?),
+        _ if op.is_bitwise() => {
+            let x = integer(a)?;
+            let y = integer(b)?;
+            rec.new_int(on_ints(op, x, y)?)
+        }
+        _ => Some(Value::float(on_floats(op, float(a), float(b)))),
+    }
+}
+
+fn float(n: Number) -> f64 {
+    match n {
+        Number::Int(i) => i as f64,
+        Number::Float(f) => f,
+    }
+}
+
+fn integer(n: Number) -> Option<i64> {
+    match n {
+        Number::Int(i) => Some(i),
+        Number::Float(f) => float_to_integer(f),
+    }
+}
+
+/// What an operator came to.
+pub enum Outcome {
+    /// The value.
+    Value(Value),
+    /// Call this metamethod with both operands.
+    Call(Value),
+    /// An error was raised (its value is in the record).
+    Failed,
+}
+
+/// A number or a numeral string as an operand.
+fn coerced(v: Value) -> Option<Number> {
+    number(v).or_else(|| str_to_number(Val::new(v).as_bytes()?))
+}
+
+/// The operator on any values. Arithmetic on strings is done here as the string metamethods would do it; bitwise
+/// operators coerce strings too.
+pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
+    if let (Some(x), Some(y)) = (number(a), number(b)) {
+        if let Some(v) = apply(rec, op, x, y) {
+            return Outcome::Value(v);
+        }
+        if let (Number::Int(_), Number::Int(0)) = (x, y)
+            && matches!(op, Op::Mod | Op::IDiv)
+        {
+            let text = if op == Op::Mod { "attempt to perform 'n%%0'" } else { "attempt to perform 'n//0'" };
+            error::set_positioned(rec, text.as_bytes());
+            return Outcome::Failed;
+        }
+    }
+    // A metamethod of the first operand, else of the second; strings have theirs in the string metatable.
+    let mut m = debuginfo::metamethod_of(rec, a, op.event());
+    if m.is_nil() {
+        m = debuginfo::metamethod_of(rec, b, op.event());
+    }
+    if !m.is_nil() {
+        return Outcome::Call(m);
+    }
+    if op.is_bitwise() {
+        if let (Some(x), Some(y)) = (coerced(a), coerced(b)) {
+            match (integer(x), integer(y)) {
+                (Some(x), Some(y)) => {
+                    if let Some(v) = on_ints(op, x, y).and_then(|i| rec.new_int(i)) {
+                        return Outcome::Value(v);
+                    }
+                }
+                _ => {
+                    error::set_to_integer_error(rec, a, b);
+                    return Outcome::Failed;
+                }
+            }
+        }
+        let culprit = if a.type_of() == Type::Number { b } else { a };
+        error::set_operand_error(rec, "perform bitwise operation on", culprit);
+        return Outcome::Failed;
+    }
+    let culprit = if number(a).is_some() { b } else { a };
+    error::set_operand_error(rec, "perform arithmetic on", culprit);
+    Outcome::Failed
+}
+
+/// The rest of a binary instruction. `_swapped` tells that the immediate operand is the first one.
+pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize, _swapped: bool) -> Flow {
+    // SAFETY: the current Lua frame, pc saved; arithmetic instructions have one word.
+    unsafe {
+        match operate(rec, op, a, b) {
+            Outcome::Value(v) => {
+                *register(rec, dest as u8) = v;
+                CONTINUE
+            }
+            Outcome::Call(m) => call::call_meta(rec, m, &[a, b], 1, 0),
+            Outcome::Failed => call::throw(rec),
+        }
+    }
+}
+
+/// The rest of UNM and BNOT.
+pub fn unary(rec: &Record, op: Op, v: Value, dest: usize) -> Flow {
+    general(rec, op, v, v, dest, false)
+}

@@ -1,0 +1,119 @@
+//! `..`: strings and numbers in one pass; metamethods from the right, pair by pair.
+
+use super::{CONTINUE, Flow, call, register};
+use crate::debuginfo;
+use crate::error;
+use crate::metamethod::Event;
+use crate::object::{MAX_STR_LEN, Str};
+use crate::thread::Record;
+use crate::value::Value;
+
+/// The text of a number, in a buffer on the stack.
+struct NumberText {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl NumberText {
+    fn of(v: Value) -> Option<NumberText> {
+        let mut t = NumberText { bytes: [0; 48], len: 0 };
+        t.len = crate::number_text::write(v, &mut t.bytes)?;
+        Some(t)
+    }
+}
+
+fn piece_len(v: Value) -> Option<usize> {
+    if let Some(s) = v.as_str() {
+        // SAFETY: a live string.
+        return Some(unsafe { (*s).len } as usize);
+    }
+    NumberText::of(v).map(|t| t.len)
+}
+
+/// The concatenation of `n` values when all are strings or numbers, else EMPTY (also when it would be too long or
+/// there is no memory).
+/// # Safety
+/// `n` live values start at `first`.
+#[inline(never)]
+pub unsafe extern "C" fn fast(rec: &Record, first: *mut Value, n: usize) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        let mut total = 0usize;
+        for i in 0..n {
+            match piece_len(*first.add(i)) {
+                Some(l) => total += l,
+                None => return Value::EMPTY,
+            }
+        }
+        if total > MAX_STR_LEN {
+            return Value::EMPTY;
+        }
+        let Some(s) = rec.alloc_str(total) else { return Value::EMPTY };
+        let mut to = Str::bytes_ptr(s);
+        for i in 0..n {
+            let v = *first.add(i);
+            if let Some(p) = v.as_str() {
+                let len = (*p).len as usize;
+                std::ptr::copy_nonoverlapping(Str::bytes_ptr(p), to, len);
+                to = to.add(len);
+            } else if let Some(t) = NumberText::of(v) {
+                std::ptr::copy_nonoverlapping(t.bytes.as_ptr(), to, t.len);
+                to = to.add(t.len);
+            }
+        }
+        rec.born(Value::object(s.cast()))
+    }
+}
+
+fn is_piece(v: Value) -> bool {
+    v.as_str().is_some() || v.is_double() || v.as_int().is_some()
+}
+
+/// CONCAT when an operand needs a metamethod, or to raise what stands in the way.
+pub fn general(rec: &Record, a: usize, b: usize) -> Flow {
+    proceed(rec, a, b)
+}
+
+/// Concatenates R[a..a+n] from the right; goes on here after each metamethod.
+pub fn proceed(rec: &Record, a: usize, mut n: usize) -> Flow {
+    // SAFETY: registers of the current Lua frame, pc saved.
+    unsafe {
+        let first = register(rec, a as u8);
+        while n > 1 {
+            let left = *first.add(n - 2);
+            let right = *first.add(n - 1);
+            if !is_piece(left) || !is_piece(right) {
+                let mut m = debuginfo::metamethod_of(rec, left, Event::Concat);
+                if m.is_nil() {
+                    m = debuginfo::metamethod_of(rec, right, Event::Concat);
+                }
+                if m.is_nil() {
+                    let culprit = if is_piece(left) { right } else { left };
+                    error::set_operand_error(rec, "concatenate", culprit);
+                    return call::throw(rec);
+                }
+                // How far it is lies below the call, where `finish` looks.
+                let ci = rec.ci.get();
+                *rec.stack.get().add((*ci).top as usize) = Value::int_unchecked(n as i64 - 1);
+                return call::call_meta(rec, m, &[left, right], 1, 1);
+            }
+            // As many pieces as there are from the right, in one pass.
+            let mut count = 2;
+            while count < n && is_piece(*first.add(n - count - 1)) {
+                count += 1;
+            }
+            let from = first.add(n - count);
+            let v = fast(rec, from, count);
+            if v == Value::EMPTY {
+                let total: usize = (0..count).filter_map(|i| piece_len(*from.add(i))).sum();
+                if total > MAX_STR_LEN {
+                    return error::runtime(rec, "string length overflow");
+                }
+                return call::no_memory(rec);
+            }
+            *from = v;
+            n -= count - 1;
+        }
+        CONTINUE
+    }
+}

@@ -1,0 +1,1135 @@
+//! The bodies of all instructions. See [`super`] for the rules.
+
+use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
+use crate::coroutine::{CALL_SLOW_RETURN, CallInfo};
+use crate::object::{CELL_LOCAL, Cell, Header, Kind, LuaClosure, STORE_HEADER, Store, Table, TABLE_LOCAL};
+use crate::sync::{Acquire, AtomicU32, AtomicU64};
+use crate::thread::{Handler, Record};
+use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value};
+use luas_compiler::bytecode::OPCODE_COUNT;
+
+macro_rules! table {
+    ($($name:ident)*) => {
+        /// One handler for each operation code.
+        pub const TABLE: [Handler; OPCODE_COUNT] = [$($name),*];
+    };
+}
+luas_compiler::for_each_opcode!(table);
+
+/// Jumps to the handler of the instruction at `$pc`.
+macro_rules! next {
+    ($pc:expr, $base:expr, $th:expr, $k:expr) => {{
+        let pc: *const u32 = $pc;
+        #[cfg(luas_dispatch = "tail")]
+        {
+            let ins = *pc as u64;
+            let handler = *(&raw const (*$th).dispatch).cast::<Handler>().add((ins & 0xFF) as usize);
+            return handler(pc.add(1), $base, ins, $th, $k);
+        }
+        #[cfg(luas_dispatch = "loop")]
+        {
+            (*$th).loop_state.set((pc, $base, $k));
+            return CONTINUE;
+        }
+    }};
+}
+
+/// Ends a stub: goes on with the frame in the record, or leaves the run.
+macro_rules! resume {
+    ($flow:expr, $th:expr) => {{
+        let flow: Flow = $flow;
+        if flow != CONTINUE {
+            return flow;
+        }
+        let ci = (*$th).ci.get();
+        let base = (*$th).stack.get().add((*ci).base as usize);
+        next!((*ci).pc, base, $th, (*ci).k)
+    }};
+}
+
+/// A handler: its body sees `pc`, `base`, `ins`, `th`, `k`.
+macro_rules! op {
+    ($(#[$m:meta])* $name:ident($pc:ident, $base:ident, $ins:ident, $th:ident, $k:ident) $body:block) => {
+        $(#[$m])*
+        #[allow(non_snake_case, unused_variables, clippy::needless_return)]
+        unsafe extern "C" fn $name(
+            $pc: *const u32,
+            $base: *mut Value,
+            $ins: u64,
+            $th: *const Record,
+            $k: *const Value,
+        ) -> u64 {
+            // SAFETY: handlers run verified code of the current frame: operands are in range of its registers,
+            // constants and captured words, and the five arguments are the frame's.
+            unsafe { $body }
+        }
+    };
+}
+
+/// A stub: saves the pc, runs `$body` (a Flow), and goes on from the record.
+macro_rules! stub {
+    ($name:ident($pc:ident, $base:ident, $ins:ident, $th:ident, $k:ident) $body:expr) => {
+        op! {
+            #[cold]
+            #[inline(never)]
+            $name($pc, $base, $ins, $th, $k) {
+                (*(*$th).ci.get()).pc = $pc;
+                resume!($body, $th)
+            }
+        }
+    };
+}
+
+macro_rules! a {
+    ($ins:expr) => {
+        ($ins >> 8) as u8 as usize
+    };
+}
+macro_rules! b {
+    ($ins:expr) => {
+        ($ins >> 16) as u8 as usize
+    };
+}
+macro_rules! c {
+    ($ins:expr) => {
+        ($ins >> 24) as u8 as usize
+    };
+}
+macro_rules! bx {
+    ($ins:expr) => {
+        ($ins >> 16) as u16 as usize
+    };
+}
+macro_rules! sb {
+    ($ins:expr) => {
+        ($ins >> 16) as i8 as i64
+    };
+}
+macro_rules! sc {
+    ($ins:expr) => {
+        ($ins >> 24) as i8 as i64
+    };
+}
+/// The address of an object word.
+macro_rules! address {
+    ($v:expr, $t:ty) => {
+        ($v.0 ^ TAG_OBJECT) as *mut $t
+    };
+}
+/// The running closure.
+macro_rules! closure {
+    ($base:expr) => {
+        address!(*$base.sub(1), LuaClosure)
+    };
+}
+/// The value in a cell.
+macro_rules! cell_get {
+    ($word:expr) => {
+        Value((*address!($word, Cell)).value.load(Acquire))
+    };
+}
+/// Whether a word is a table (local or shared).
+macro_rules! is_table {
+    ($v:expr) => {
+        $v.0 >> 48 == TAG_OBJECT >> 48 && (*address!($v, Header)).kind.get() & !3 == TABLE_LOCAL
+    };
+}
+/// Whether a word is a local table: a table, mine, and without write barrier, in one compare.
+macro_rules! is_local_table {
+    ($v:expr) => {
+        $v.0 >> 48 == TAG_OBJECT >> 48 && (*address!($v, Header)).kind.get() == TABLE_LOCAL
+    };
+}
+/// The hash slot that the hint word at pc names in a store: in bounds by construction.
+macro_rules! hinted {
+    ($pc:expr, $s:expr) => {{
+        let hint = (*$pc.cast::<AtomicU32>()).get();
+        let offset = (hint & (*$s).mask) as usize;
+        $s.cast::<u8>().cast_const().add(STORE_HEADER + (*$s).acap as usize * 8 + offset)
+    }};
+}
+/// A conditional jump: W words when `$cond`; a backward one polls.
+macro_rules! jump_if {
+    ($cond:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let distance = *$pc as i32 as isize;
+        let pc = $pc.add(1);
+        if $cond {
+            let pc = pc.offset(distance);
+            if distance < 0 && (*$th).poll.get() != 0 {
+                return safepoint(pc, $base, $ins, $th, $k);
+            }
+            next!(pc, $base, $th, $k)
+        }
+        next!(pc, $base, $th, $k)
+    }};
+}
+
+// At a jump target: a safepoint, then the instruction there.
+stub! { safepoint(pc, base, ins, th, k) call::safepoint(&*th) }
+// Before a call: a safepoint, then the call again.
+op! {
+    #[cold]
+    #[inline(never)]
+    safepoint_again(pc, base, ins, th, k) {
+        (*(*th).ci.get()).pc = pc.sub(1);
+        resume!(call::safepoint(&*th), th)
+    }
+}
+
+// ---- loads and moves ------------------------------------------------------------------------------------------------
+
+op! { Move(pc, base, ins, th, k) { *base.add(a!(ins)) = *base.add(b!(ins)); next!(pc, base, th, k) } }
+op! { LoadI(pc, base, ins, th, k) {
+    *base.add(a!(ins)) = Value(INT_ZERO.wrapping_add((ins >> 16) as i16 as i64 as u64));
+    next!(pc, base, th, k)
+} }
+op! { LoadF(pc, base, ins, th, k) {
+    *base.add(a!(ins)) = Value(((ins >> 16) as i16 as f64).to_bits());
+    next!(pc, base, th, k)
+} }
+op! { LoadK(pc, base, ins, th, k) { *base.add(a!(ins)) = *k.add(bx!(ins)); next!(pc, base, th, k) } }
+op! { LoadKX(pc, base, ins, th, k) { *base.add(a!(ins)) = *k.add(*pc as usize); next!(pc.add(1), base, th, k) } }
+op! { LoadFalse(pc, base, ins, th, k) { *base.add(a!(ins)) = Value::FALSE; next!(pc, base, th, k) } }
+op! { LFalseSkip(pc, base, ins, th, k) { *base.add(a!(ins)) = Value::FALSE; next!(pc.add(1), base, th, k) } }
+op! { LoadTrue(pc, base, ins, th, k) { *base.add(a!(ins)) = Value::TRUE; next!(pc, base, th, k) } }
+op! { LoadNil(pc, base, ins, th, k) {
+    let first = base.add(a!(ins));
+    let mut i = 0;
+    while i <= b!(ins) {
+        *first.add(i) = Value::NIL;
+        i += 1;
+    }
+    next!(pc, base, th, k)
+} }
+
+// ---- captured variables -----------------------------------------------------------------------------------------------
+
+op! { GetUpval(pc, base, ins, th, k) {
+    *base.add(a!(ins)) = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    next!(pc, base, th, k)
+} }
+op! { GetUpCell(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    *base.add(a!(ins)) = cell_get!(cell);
+    next!(pc, base, th, k)
+} }
+op! { SetUpCell(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let p = address!(cell, Cell);
+    let v = *base.add(a!(ins));
+    if (*p).header.kind.get() != CELL_LOCAL {
+        return set_shared_cell(pc, base, ins, th, k);
+    }
+    (*p).value.set(v.0);
+    next!(pc, base, th, k)
+} }
+op! {
+    #[cold]
+    #[inline(never)]
+    set_shared_cell(pc, base, ins, th, k) {
+        let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+        index::set_cell(&*th, address!(cell, Cell), *base.add(a!(ins)));
+        next!(pc, base, th, k)
+    }
+}
+op! { NewCell(pc, base, ins, th, k) {
+    let cell = index::new_cell(&*th, *base.add(a!(ins)));
+    if cell.is_nil_like() {
+        return no_memory(pc, base, ins, th, k);
+    }
+    *base.add(a!(ins)) = cell;
+    next!(pc, base, th, k)
+} }
+op! { GetCell(pc, base, ins, th, k) {
+    *base.add(a!(ins)) = cell_get!(*base.add(b!(ins)));
+    next!(pc, base, th, k)
+} }
+op! { SetCell(pc, base, ins, th, k) {
+    let p = address!(*base.add(a!(ins)), Cell);
+    if (*p).header.kind.get() != CELL_LOCAL {
+        index::set_cell(&*th, p, *base.add(b!(ins)));
+        next!(pc, base, th, k)
+    }
+    (*p).value.set((*base.add(b!(ins))).0);
+    next!(pc, base, th, k)
+} }
+stub! { no_memory(pc, base, ins, th, k) call::no_memory(&*th) }
+
+// ---- fields and elements ------------------------------------------------------------------------------------------------
+
+op! { GetTabUp(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let v = cell_get!(cell);
+    if is_table!(v) {
+        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+        let slot = hinted!(pc, s);
+        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
+            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
+            if !found.is_nil_like() {
+                *base.add(a!(ins)) = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+    }
+    return get_tab_up_slow(pc, base, ins, th, k);
+} }
+stub! { get_tab_up_slow(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
+} }
+
+op! { GetField(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    if is_table!(v) {
+        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+        let slot = hinted!(pc, s);
+        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
+            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
+            if !found.is_nil_like() {
+                *base.add(a!(ins)) = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+    }
+    return get_field_slow(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    get_field_slow(pc, base, ins, th, k) {
+        let v = *base.add(b!(ins));
+        if is_table!(v) {
+            let found = index::field_fast(&*th, address!(v, Table), *k.add(c!(ins)), pc);
+            if found != Value::EMPTY {
+                *base.add(a!(ins)) = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+        return get_field_stub(pc, base, ins, th, k);
+    }
+}
+stub! { get_field_stub(pc, base, ins, th, k)
+    index::get_field(&*th, *base.add(b!(ins)), *k.add(c!(ins)), a!(ins), pc)
+}
+
+op! { SelfField(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    if is_table!(v) {
+        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+        let slot = hinted!(pc, s);
+        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
+            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
+            if !found.is_nil_like() {
+                *base.add(a!(ins) + 1) = v;
+                *base.add(a!(ins)) = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+        let found = index::field_fast(&*th, address!(v, Table), *k.add(c!(ins)), pc);
+        if found != Value::EMPTY {
+            *base.add(a!(ins) + 1) = v;
+            *base.add(a!(ins)) = found;
+            next!(pc.add(1), base, th, k)
+        }
+    }
+    return self_slow(pc, base, ins, th, k);
+} }
+stub! { self_slow(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    *base.add(a!(ins) + 1) = v;
+    index::get_field(&*th, v, *k.add(c!(ins)), a!(ins), pc)
+} }
+
+op! { GetTable(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    let key = *base.add(c!(ins));
+    if is_table!(v) {
+        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+        let i = key.0.wrapping_sub(INT_ZERO + 1);
+        if i < (*s).acap as u64 {
+            let found = Value(Store::array(s, i as usize).load(Acquire));
+            if !found.is_nil_like() {
+                *base.add(a!(ins)) = found;
+                next!(pc, base, th, k)
+            }
+        }
+    }
+    return get_table_slow(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    get_table_slow(pc, base, ins, th, k) {
+        let v = *base.add(b!(ins));
+        if is_table!(v) {
+            let found = index::get_fast(&*th, address!(v, Table), *base.add(c!(ins)));
+            if found != Value::EMPTY {
+                *base.add(a!(ins)) = found;
+                next!(pc, base, th, k)
+            }
+        }
+        return get_table_stub(pc, base, ins, th, k);
+    }
+}
+stub! { get_table_stub(pc, base, ins, th, k)
+    index::get(&*th, *base.add(b!(ins)), *base.add(c!(ins)), a!(ins))
+}
+
+op! { GetI(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    if is_table!(v) {
+        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+        let i = c!(ins).wrapping_sub(1);
+        if i < (*s).acap as usize {
+            let found = Value(Store::array(s, i).load(Acquire));
+            if !found.is_nil_like() {
+                *base.add(a!(ins)) = found;
+                next!(pc, base, th, k)
+            }
+        }
+    }
+    return get_i_slow(pc, base, ins, th, k);
+} }
+stub! { get_i_slow(pc, base, ins, th, k)
+    index::get(&*th, *base.add(b!(ins)), Value::int_unchecked(c!(ins) as i64), a!(ins))
+}
+
+/// SETFIELD and SETTABUP when the key is present in a local table.
+macro_rules! set_hinted {
+    ($table:expr, $key:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let v = $table;
+        if is_local_table!(v) {
+            let s = (*address!(v, Table)).store.get() as *mut Store;
+            let slot = hinted!($pc, s);
+            if *slot.cast::<u64>() == $key.0 {
+                let value = &*slot.add(8).cast::<AtomicU64>();
+                if !Value(value.get()).is_nil_like() {
+                    value.set($value.0);
+                    next!($pc.add(1), $base, $th, $k)
+                }
+            }
+        }
+        return $slow($pc, $base, $ins, $th, $k);
+    }};
+}
+op! { SetTabUp(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
+} }
+stub! { set_tab_up_slow(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), pc)
+} }
+op! { SetTabUpK(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), set_tab_up_k_slow, pc, base, ins, th, k)
+} }
+stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
+} }
+op! { SetField(pc, base, ins, th, k) {
+    set_hinted!(*base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_slow, pc, base, ins, th, k)
+} }
+stub! { set_field_slow(pc, base, ins, th, k)
+    index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), pc)
+}
+op! { SetFieldK(pc, base, ins, th, k) {
+    set_hinted!(*base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_slow, pc, base, ins, th, k)
+} }
+stub! { set_field_k_slow(pc, base, ins, th, k)
+    index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), pc)
+}
+
+/// Stores into the array part of a local table when the item is present, or when there is no metatable.
+macro_rules! set_item {
+    ($table:expr, $index:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let v = $table;
+        if is_local_table!(v) {
+            let t = address!(v, Table);
+            let s = (*t).store.get() as *mut Store;
+            let i: u64 = $index;
+            if i < (*s).acap as u64 {
+                let slot = Store::array(s, i as usize);
+                if !Value(slot.get()).is_nil_like() || (*t).meta.get() == 0 {
+                    slot.set($value.0);
+                    next!($pc, $base, $th, $k)
+                }
+            }
+        }
+        return $slow($pc, $base, $ins, $th, $k);
+    }};
+}
+op! { SetTable(pc, base, ins, th, k) {
+    let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
+    set_item!(*base.add(a!(ins)), i, *base.add(c!(ins)), set_table_slow, pc, base, ins, th, k)
+} }
+stub! { set_table_slow(pc, base, ins, th, k)
+    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *base.add(c!(ins)))
+}
+op! { SetTableK(pc, base, ins, th, k) {
+    let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
+    set_item!(*base.add(a!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
+} }
+stub! { set_table_k_slow(pc, base, ins, th, k)
+    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *k.add(c!(ins)))
+}
+op! { SetI(pc, base, ins, th, k) {
+    set_item!(*base.add(a!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
+} }
+stub! { set_i_slow(pc, base, ins, th, k)
+    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *base.add(c!(ins)))
+}
+op! { SetIK(pc, base, ins, th, k) {
+    set_item!(*base.add(a!(ins)), (b!(ins) as u64).wrapping_sub(1), *k.add(c!(ins)), set_i_k_slow, pc, base, ins, th, k)
+} }
+stub! { set_i_k_slow(pc, base, ins, th, k)
+    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *k.add(c!(ins)))
+}
+
+op! { NewTable(pc, base, ins, th, k) {
+    let t = index::new_table(&*th, b!(ins) as u32, *pc);
+    if t.is_nil_like() {
+        return no_memory(pc, base, ins, th, k);
+    }
+    *base.add(a!(ins)) = t;
+    next!(pc.add(1), base, th, k)
+} }
+stub! { SetList(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *pc as usize) }
+
+// ---- arithmetic -----------------------------------------------------------------------------------------------------------
+
+/// Addition and subtraction: inline integers with one overflow check, doubles, else out of line.
+macro_rules! add_like {
+    ($name:ident, $slow:ident, $second:expr, $int:expr, $float:tt) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            let y = second(base, k, ins);
+            if x.0 & y.0 >= TAG_INT {
+                let int: fn(u64, u64) -> u64 = $int;
+                let r = int(x.0, y.0);
+                if r >= TAG_INT {
+                    *base.add(a!(ins)) = Value(r);
+                    next!(pc, base, th, k)
+                }
+            } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                *base.add(a!(ins)) = Value((x.as_double() $float y.as_double()).to_bits());
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+/// The rest of an arithmetic instruction: mixed numbers and wide integers here, everything else in the stub.
+macro_rules! arith_slow {
+    ($slow:ident, $stub:ident, $op:ident, $second:expr) => {
+        op! {
+            #[inline(never)]
+            $slow(pc, base, ins, th, k) {
+                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+                let r = arith::numbers(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins));
+                if r != Value::EMPTY {
+                    *base.add(a!(ins)) = r;
+                    next!(pc, base, th, k)
+                }
+                return $stub(pc, base, ins, th, k);
+            }
+        }
+        stub! { $stub(pc, base, ins, th, k) {
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            arith::general(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins), a!(ins), false)
+        } }
+    };
+}
+
+#[inline(always)]
+unsafe fn reg_c(base: *mut Value, _k: *const Value, ins: u64) -> Value {
+    // SAFETY: operand C is a register.
+    unsafe { *base.add(c!(ins)) }
+}
+#[inline(always)]
+unsafe fn const_c(_base: *mut Value, k: *const Value, ins: u64) -> Value {
+    // SAFETY: operand C is a constant.
+    unsafe { *k.add(c!(ins)) }
+}
+#[inline(always)]
+unsafe fn imm_c(_base: *mut Value, _k: *const Value, ins: u64) -> Value {
+    Value::int_unchecked(sc!(ins))
+}
+#[inline(always)]
+fn int_add(x: u64, y: u64) -> u64 {
+    x.wrapping_add(y.wrapping_sub(INT_ZERO))
+}
+#[inline(always)]
+fn int_sub(x: u64, y: u64) -> u64 {
+    x.wrapping_sub(y.wrapping_sub(INT_ZERO))
+}
+
+add_like!(Add, add_slow, reg_c, int_add, +);
+arith_slow!(add_slow, add_stub, Add, reg_c);
+add_like!(AddK, add_k_slow, const_c, int_add, +);
+arith_slow!(add_k_slow, add_k_stub, Add, const_c);
+add_like!(Sub, sub_slow, reg_c, int_sub, -);
+arith_slow!(sub_slow, sub_stub, Sub, reg_c);
+add_like!(SubK, sub_k_slow, const_c, int_sub, -);
+arith_slow!(sub_k_slow, sub_k_stub, Sub, const_c);
+
+op! { AddI(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let r = x.0.wrapping_add(sc!(ins) as u64);
+        if r >= TAG_INT {
+            *base.add(a!(ins)) = Value(r);
+            next!(pc, base, th, k)
+        }
+    } else if x.0 < TAG_BASE {
+        *base.add(a!(ins)) = Value((x.as_double() + sc!(ins) as f64).to_bits());
+        next!(pc, base, th, k)
+    }
+    return add_i_slow(pc, base, ins, th, k);
+} }
+arith_slow!(add_i_slow, add_i_stub, Add, imm_c);
+
+macro_rules! mul {
+    ($name:ident, $slow:ident, $second:expr) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            let y = second(base, k, ins);
+            if x.0 & y.0 >= TAG_INT {
+                if let Some(r) = x.as_small_int().checked_mul(y.as_small_int())
+                    && let Some(v) = Value::small_int(r)
+                {
+                    *base.add(a!(ins)) = v;
+                    next!(pc, base, th, k)
+                }
+            } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                *base.add(a!(ins)) = Value((x.as_double() * y.as_double()).to_bits());
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+mul!(Mul, mul_slow, reg_c);
+arith_slow!(mul_slow, mul_stub, Mul, reg_c);
+mul!(MulK, mul_k_slow, const_c);
+arith_slow!(mul_k_slow, mul_k_stub, Mul, const_c);
+
+macro_rules! div {
+    ($name:ident, $slow:ident, $second:expr) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            let y = second(base, k, ins);
+            if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                *base.add(a!(ins)) = Value((x.as_double() / y.as_double()).to_bits());
+                next!(pc, base, th, k)
+            }
+            if x.0 & y.0 >= TAG_INT {
+                *base.add(a!(ins)) = Value((x.as_small_int() as f64 / y.as_small_int() as f64).to_bits());
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+div!(Div, div_slow, reg_c);
+arith_slow!(div_slow, div_stub, Div, reg_c);
+div!(DivK, div_k_slow, const_c);
+arith_slow!(div_k_slow, div_k_stub, Div, const_c);
+
+/// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
+macro_rules! int_div {
+    ($name:ident, $slow:ident, $second:expr, $method:ident) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            let y = second(base, k, ins);
+            if x.0 & y.0 >= TAG_INT && y.0 > INT_ZERO {
+                let (m, n) = (x.as_small_int(), y.as_small_int());
+                // Both of 32 bits and not negative: the short division, several times cheaper.
+                let r = if (m | n) as u64 >> 32 == 0 {
+                    arith::$method::narrow(m as u32, n as u32)
+                } else {
+                    arith::$method::wide(m, n)
+                };
+                *base.add(a!(ins)) = Value::int_unchecked(r);
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+int_div!(Mod, mod_slow, reg_c, modulo);
+arith_slow!(mod_slow, mod_stub, Mod, reg_c);
+int_div!(ModK, mod_k_slow, const_c, modulo);
+arith_slow!(mod_k_slow, mod_k_stub, Mod, const_c);
+int_div!(IDiv, idiv_slow, reg_c, floor_division);
+arith_slow!(idiv_slow, idiv_stub, IDiv, reg_c);
+int_div!(IDivK, idiv_k_slow, const_c, floor_division);
+arith_slow!(idiv_k_slow, idiv_k_stub, IDiv, const_c);
+
+op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
+arith_slow!(pow_slow, pow_stub, Pow, reg_c);
+op! { PowK(pc, base, ins, th, k) { return pow_k_slow(pc, base, ins, th, k); } }
+arith_slow!(pow_k_slow, pow_k_stub, Pow, const_c);
+
+/// `&`, `|`, `~`: on biased words of inline integers, xor with the bias gives the integer modulo its sign bits.
+macro_rules! bitwise {
+    ($name:ident, $slow:ident, $second:expr, $op:tt) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+            let y = second(base, k, ins);
+            if x.0 & y.0 >= TAG_INT {
+                // The result of two integers of 50 bits has 50 bits.
+                *base.add(a!(ins)) = Value::int_unchecked(x.as_small_int() $op y.as_small_int());
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+bitwise!(BAnd, band_slow, reg_c, &);
+arith_slow!(band_slow, band_stub, BAnd, reg_c);
+bitwise!(BAndK, band_k_slow, const_c, &);
+arith_slow!(band_k_slow, band_k_stub, BAnd, const_c);
+bitwise!(BOr, bor_slow, reg_c, |);
+arith_slow!(bor_slow, bor_stub, BOr, reg_c);
+bitwise!(BOrK, bor_k_slow, const_c, |);
+arith_slow!(bor_k_slow, bor_k_stub, BOr, const_c);
+bitwise!(BXor, bxor_slow, reg_c, ^);
+arith_slow!(bxor_slow, bxor_stub, BXor, reg_c);
+bitwise!(BXorK, bxor_k_slow, const_c, ^);
+arith_slow!(bxor_k_slow, bxor_k_stub, BXor, const_c);
+
+op! { Shl(pc, base, ins, th, k) { return shl_slow(pc, base, ins, th, k); } }
+arith_slow!(shl_slow, shl_stub, Shl, reg_c);
+op! { Shr(pc, base, ins, th, k) { return shr_slow(pc, base, ins, th, k); } }
+arith_slow!(shr_slow, shr_stub, Shr, reg_c);
+op! { ShrI(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let n = sc!(ins);
+        let i = x.as_small_int();
+        let r = if n >= 0 {
+            if n < 64 { ((i as u64) >> n) as i64 } else { 0 }
+        } else if n > -64 {
+            ((i as u64) << -n) as i64
+        } else {
+            0
+        };
+        if let Some(v) = Value::small_int(r) {
+            *base.add(a!(ins)) = v;
+            next!(pc, base, th, k)
+        }
+    }
+    return shr_i_slow(pc, base, ins, th, k);
+} }
+arith_slow!(shr_i_slow, shr_i_stub, Shr, imm_c);
+op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
+op! {
+    #[inline(never)]
+    shl_i_slow(pc, base, ins, th, k) {
+        let r = arith::numbers(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)));
+        if r != Value::EMPTY {
+            *base.add(a!(ins)) = r;
+            next!(pc, base, th, k)
+        }
+        return shl_i_stub(pc, base, ins, th, k);
+    }
+}
+stub! { shl_i_stub(pc, base, ins, th, k)
+    arith::general(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)), a!(ins), true)
+}
+
+op! { Unm(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 < TAG_BASE {
+        *base.add(a!(ins)) = Value((-x.as_double()).to_bits() & if x.as_double().is_nan() { 0 } else { u64::MAX }
+            | if x.as_double().is_nan() { crate::value::CANONICAL_NAN } else { 0 });
+        next!(pc, base, th, k)
+    }
+    if x.0 >= TAG_INT
+        && let Some(v) = Value::small_int(-x.as_small_int())
+    {
+        *base.add(a!(ins)) = v;
+        next!(pc, base, th, k)
+    }
+    return unm_slow(pc, base, ins, th, k);
+} }
+stub! { unm_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::Unm, *base.add(b!(ins)), a!(ins)) }
+op! { BNot(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        *base.add(a!(ins)) = Value::int_unchecked(!x.as_small_int());
+        next!(pc, base, th, k)
+    }
+    return bnot_slow(pc, base, ins, th, k);
+} }
+stub! { bnot_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::BNot, *base.add(b!(ins)), a!(ins)) }
+op! { Not(pc, base, ins, th, k) {
+    *base.add(a!(ins)) = Value::bool((*base.add(b!(ins))).is_falsy());
+    next!(pc, base, th, k)
+} }
+op! { Len(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    if is_table!(v) {
+        let t = address!(v, Table);
+        if (*t).meta.load(Acquire) == 0 {
+            *base.add(a!(ins)) = index::len_raw(t);
+            next!(pc, base, th, k)
+        }
+    }
+    return len_slow(pc, base, ins, th, k);
+} }
+stub! { len_slow(pc, base, ins, th, k) index::len(&*th, *base.add(b!(ins)), a!(ins)) }
+op! { Concat(pc, base, ins, th, k) {
+    let r = concat::fast(&*th, base.add(a!(ins)), b!(ins));
+    if r != Value::EMPTY {
+        *base.add(a!(ins)) = r;
+        next!(pc, base, th, k)
+    }
+    return concat_slow(pc, base, ins, th, k);
+} }
+stub! { concat_slow(pc, base, ins, th, k) concat::general(&*th, a!(ins), b!(ins)) }
+
+// ---- jumps and tests --------------------------------------------------------------------------------------------------------
+
+op! { Jmp(pc, base, ins, th, k) { next!(pc.offset((ins as u32 as i32 >> 8) as isize), base, th, k) } }
+op! { JmpBack(pc, base, ins, th, k) {
+    let pc = pc.offset((ins as u32 as i32 >> 8) as isize);
+    if (*th).poll.get() != 0 {
+        return safepoint(pc, base, ins, th, k);
+    }
+    next!(pc, base, th, k)
+} }
+
+op! { Eq(pc, base, ins, th, k) {
+    let x = *base.add(a!(ins));
+    let y = *base.add(b!(ins));
+    let want = c!(ins) != 0;
+    if x.0 < TAG_BASE && y.0 < TAG_BASE {
+        jump_if!((x.as_double() == y.as_double()) == want, pc, base, ins, th, k)
+    }
+    if x.0 == y.0 {
+        jump_if!(want, pc, base, ins, th, k)
+    }
+    // Two different words of which one is an inline non-number are different values.
+    if x.0 & y.0 >= TAG_INT || x.0.wrapping_sub(TAG_BASE) < 6 || y.0.wrapping_sub(TAG_BASE) < 6 {
+        jump_if!(!want, pc, base, ins, th, k)
+    }
+    return eq_slow(pc, base, ins, th, k);
+} }
+stub! { eq_slow(pc, base, ins, th, k) compare::eq(&*th, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0) }
+op! { EqK(pc, base, ins, th, k) {
+    let x = *base.add(a!(ins));
+    let y = *k.add(b!(ins));
+    let want = c!(ins) != 0;
+    if x.0 == y.0 && x.0 >= TAG_BASE {
+        jump_if!(want, pc, base, ins, th, k)
+    }
+    // Two atoms, or anything against an inline non-number: different words are different values.
+    if x.is_atom() && y.is_atom() || x.0.wrapping_sub(TAG_BASE) < 6 {
+        jump_if!(!want, pc, base, ins, th, k)
+    }
+    let equal = compare::raw_equal(x, y);
+    jump_if!(equal == want, pc, base, ins, th, k)
+} }
+op! { EqI(pc, base, ins, th, k) {
+    let x = *base.add(a!(ins));
+    let want = c!(ins) != 0;
+    let equal = if x.0 < TAG_BASE {
+        x.as_double() == sb!(ins) as f64
+    } else {
+        x.0 == INT_ZERO.wrapping_add(sb!(ins) as u64)
+    };
+    jump_if!(equal == want, pc, base, ins, th, k)
+} }
+
+macro_rules! order {
+    ($name:ident, $slow:ident, $op:tt, $event:ident) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(a!(ins));
+            let y = *base.add(b!(ins));
+            let want = c!(ins) != 0;
+            if x.0 & y.0 >= TAG_INT {
+                // The bias keeps the order.
+                jump_if!((x.0 $op y.0) == want, pc, base, ins, th, k)
+            }
+            if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                jump_if!((x.as_double() $op y.as_double()) == want, pc, base, ins, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+        stub! { $slow(pc, base, ins, th, k)
+            compare::order(&*th, compare::Order::$event, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0)
+        }
+    };
+}
+order!(Lt, lt_slow, <, Lt);
+order!(Le, le_slow, <=, Le);
+
+macro_rules! order_imm {
+    ($name:ident, $slow:ident, $op:tt, $order:ident, $flip:literal) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(a!(ins));
+            let want = c!(ins) != 0;
+            if x.0 >= TAG_INT {
+                jump_if!((x.0 $op INT_ZERO.wrapping_add(sb!(ins) as u64)) == want, pc, base, ins, th, k)
+            }
+            if x.0 < TAG_BASE {
+                jump_if!((x.as_double() $op sb!(ins) as f64) == want, pc, base, ins, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+        stub! { $slow(pc, base, ins, th, k) {
+            let (x, y) = (*base.add(a!(ins)), Value::int_unchecked(sb!(ins)));
+            let (x, y) = if $flip { (y, x) } else { (x, y) };
+            compare::order(&*th, compare::Order::$order, x, y, c!(ins) != 0)
+        } }
+    };
+}
+order_imm!(LtI, lt_i_slow, <, Lt, false);
+order_imm!(LeI, le_i_slow, <=, Le, false);
+order_imm!(GtI, gt_i_slow, >, Lt, true);
+order_imm!(GeI, ge_i_slow, >=, Le, true);
+
+op! { Test(pc, base, ins, th, k) {
+    jump_if!((*base.add(a!(ins))).is_falsy() != (c!(ins) != 0), pc, base, ins, th, k)
+} }
+op! { TestSet(pc, base, ins, th, k) {
+    let v = *base.add(b!(ins));
+    if v.is_falsy() != (c!(ins) != 0) {
+        *base.add(a!(ins)) = v;
+        jump_if!(true, pc, base, ins, th, k)
+    }
+    next!(pc.add(1), base, th, k)
+} }
+
+// ---- calls and returns --------------------------------------------------------------------------------------------------------
+
+op! { Call(pc, base, ins, th, k) {
+    if (*th).poll.get() != 0 {
+        return safepoint_again(pc, base, ins, th, k);
+    }
+    let func = base.add(a!(ins));
+    let f = *func;
+    if f.0 >> 48 == TAG_OBJECT >> 48 && (*address!(f, Header)).kind.get() >> 2 == Kind::LuaClosure as u8 {
+        let proto = (*address!(f, LuaClosure)).proto;
+        let frame = func.add(1);
+        let ci = (*th).ci.get();
+        let limit = frame.add((*proto).max_stack as usize);
+        if limit <= (*th).stack_limit.get() && ci < (*th).ci_last.get() {
+            (*ci).pc = pc;
+            let callee = ci.add(1);
+            let mut nargs = b!(ins).wrapping_sub(1);
+            if b!(ins) == 0 {
+                nargs = (*th).top.get().offset_from_unsigned(frame);
+            } else {
+                // Where the arguments end, for VARARGPREP.
+                (*th).top.set(frame.add(nargs));
+            }
+            let params = (*proto).num_params as usize;
+            while nargs < params {
+                *frame.add(nargs) = Value::NIL;
+                nargs += 1;
+            }
+            let code = (*proto).code;
+            let constants = (*proto).constants;
+            let offset = (*ci).base + a!(ins) as u32 + 1;
+            *callee = CallInfo {
+                pc: code,
+                k: constants,
+                base: offset,
+                top: offset + (*proto).max_stack,
+                nresults: c!(ins) as i16 - 1,
+                flags: 0,
+                extra: 0,
+            };
+            (*th).ci.set(callee);
+            next!(code, frame, th, constants)
+        }
+    }
+    return call_slow(pc, base, ins, th, k);
+} }
+stub! { call_slow(pc, base, ins, th, k) {
+    let func = base.add(a!(ins));
+    if b!(ins) != 0 {
+        (*th).top.set(func.add(b!(ins)));
+    }
+    call::call(&*th, func, c!(ins) as i16 - 1, 0)
+} }
+op! { TailCall(pc, base, ins, th, k) {
+    if (*th).poll.get() != 0 {
+        return safepoint_again(pc, base, ins, th, k);
+    }
+    return tail_call_slow(pc, base, ins, th, k);
+} }
+stub! { tail_call_slow(pc, base, ins, th, k) {
+    let func = base.add(a!(ins));
+    if b!(ins) != 0 {
+        (*th).top.set(func.add(b!(ins)));
+    }
+    call::tail_call(&*th, func)
+} }
+stub! { Return(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins), c!(ins)) }
+op! { Return0(pc, base, ins, th, k) {
+    let ci = (*th).ci.get();
+    if (*ci).flags & CALL_SLOW_RETURN == 0 {
+        let result = base.sub(1);
+        let wanted = (*ci).nresults;
+        let caller = ci.sub(1);
+        (*th).ci.set(caller);
+        if wanted > 0 {
+            let mut i = 0;
+            while i < wanted as usize {
+                *result.add(i) = Value::NIL;
+                i += 1;
+            }
+        } else if wanted < 0 {
+            (*th).top.set(result);
+        }
+        next!((*caller).pc, (*th).stack.get().add((*caller).base as usize), th, (*caller).k)
+    }
+    return return0_slow(pc, base, ins, th, k);
+} }
+stub! { return0_slow(pc, base, ins, th, k) call::return_values(&*th, 0, 1, 0) }
+op! { Return1(pc, base, ins, th, k) {
+    let ci = (*th).ci.get();
+    if (*ci).flags & CALL_SLOW_RETURN == 0 {
+        let result = base.sub(1);
+        let wanted = (*ci).nresults;
+        let caller = ci.sub(1);
+        (*th).ci.set(caller);
+        *result = *base.add(a!(ins));
+        if wanted != 1 {
+            if wanted < 0 {
+                (*th).top.set(result.add(1));
+            } else {
+                let mut i = 1;
+                while i < wanted as usize {
+                    *result.add(i) = Value::NIL;
+                    i += 1;
+                }
+            }
+        }
+        next!((*caller).pc, (*th).stack.get().add((*caller).base as usize), th, (*caller).k)
+    }
+    return return1_slow(pc, base, ins, th, k);
+} }
+stub! { return1_slow(pc, base, ins, th, k) call::return_values(&*th, a!(ins), 2, 0) }
+stub! { Close(pc, base, ins, th, k) call::close_instruction(&*th, a!(ins)) }
+stub! { Tbc(pc, base, ins, th, k) call::mark_to_be_closed(&*th, a!(ins)) }
+
+// ---- loops ----------------------------------------------------------------------------------------------------------------------
+
+stub! { ForPrep(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), false) }
+stub! { ForPrep1(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), true) }
+op! { ForLoop1(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let i = *r;
+    let limit = *r.add(1);
+    if i.0 & limit.0 >= TAG_INT {
+        if i.0 < limit.0 {
+            let i = Value(i.0 + 1);
+            *r = i;
+            *r.add(3) = i;
+            let pc = pc.add(1).offset(*pc as i32 as isize);
+            if (*th).poll.get() != 0 {
+                return safepoint(pc, base, ins, th, k);
+            }
+            next!(pc, base, th, k)
+        }
+        if i.as_small_int() != crate::value::INT_MAX {
+            next!(pc.add(1), base, th, k)
+        }
+    }
+    return for_loop_1_slow(pc, base, ins, th, k);
+} }
+stub! { for_loop_1_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), true) }
+op! { ForLoop(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let i = *r;
+    let limit = *r.add(1);
+    let step = *r.add(2);
+    if i.0 & limit.0 & step.0 >= TAG_INT {
+        let i = int_add(i.0, step.0);
+        let more = if step.0 > INT_ZERO { i <= limit.0 } else { i >= limit.0 };
+        // An index that left the inline range is beyond any inline limit.
+        if i >= TAG_INT && more {
+            *r = Value(i);
+            *r.add(3) = Value(i);
+            let pc = pc.add(1).offset(*pc as i32 as isize);
+            if (*th).poll.get() != 0 {
+                return safepoint(pc, base, ins, th, k);
+            }
+            next!(pc, base, th, k)
+        }
+        next!(pc.add(1), base, th, k)
+    }
+    if i.0 < TAG_BASE && limit.0 < TAG_BASE && step.0 < TAG_BASE {
+        let step = step.as_double();
+        let x = i.as_double() + step;
+        if if step > 0.0 { x <= limit.as_double() } else { x >= limit.as_double() } {
+            *r = Value(x.to_bits());
+            *r.add(3) = *r;
+            let pc = pc.add(1).offset(*pc as i32 as isize);
+            if (*th).poll.get() != 0 {
+                return safepoint(pc, base, ins, th, k);
+            }
+            next!(pc, base, th, k)
+        }
+        next!(pc.add(1), base, th, k)
+    }
+    return for_loop_slow(pc, base, ins, th, k);
+} }
+stub! { for_loop_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), false) }
+stub! { TForPrep(pc, base, ins, th, k) forloop::prepare_generic(&*th, a!(ins)) }
+op! { TForCall(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    if c!(ins) <= 2 {
+        // The loop's TFORLOOP follows: `next` and the iterator of `ipairs` need no call.
+        let flow = forloop::iterate(&*th, r);
+        if flow == forloop::Iterated::MORE {
+            let pc = pc.add(2);
+            let pc = pc.offset(*pc.sub(1) as i32 as isize);
+            if (*th).poll.get() != 0 {
+                return safepoint(pc, base, ins, th, k);
+            }
+            next!(pc, base, th, k)
+        }
+        if flow == forloop::Iterated::END {
+            next!(pc.add(2), base, th, k)
+        }
+    }
+    return tfor_call_slow(pc, base, ins, th, k);
+} }
+stub! { tfor_call_slow(pc, base, ins, th, k) forloop::call_iterator(&*th, a!(ins), c!(ins)) }
+op! { TForLoop(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let v = *r.add(4);
+    let distance = *pc as i32 as isize;
+    let pc = pc.add(1);
+    if !v.is_nil() {
+        *r.add(2) = v;
+        let pc = pc.offset(distance);
+        if (*th).poll.get() != 0 {
+            return safepoint(pc, base, ins, th, k);
+        }
+        next!(pc, base, th, k)
+    }
+    next!(pc, base, th, k)
+} }
+
+// ---- closures and varargs -----------------------------------------------------------------------------------------------------------
+
+op! { Closure(pc, base, ins, th, k) {
+    let v = index::new_closure(&*th, base, a!(ins), bx!(ins));
+    if v.is_nil_like() {
+        return no_memory(pc, base, ins, th, k);
+    }
+    next!(pc, base, th, k)
+} }
+stub! { Vararg(pc, base, ins, th, k) call::varargs(&*th, a!(ins), c!(ins)) }
+stub! { VarargPrep(pc, base, ins, th, k) call::vararg_prepare(&*th, a!(ins)) }

@@ -1,0 +1,450 @@
+//! Indexing with metamethods, cells, and the allocating instructions.
+
+use super::{CONTINUE, Flow, call, current_instruction, register};
+use crate::debuginfo;
+use crate::error;
+use crate::metamethod::Event;
+use crate::object::{self, Cell, Kind, LuaClosure, Store, Table, Userdata};
+use crate::sync::{Acquire, AtomicU32, Release};
+use crate::table::{self, Found, Key, SetError, find, list};
+use crate::thread::Record;
+use crate::value::{Type, Value};
+
+/// Longest chain of `__index` or `__newindex` (MAXTAGLOOP).
+const MAX_CHAIN: usize = 2000;
+
+/// What a lookup came to.
+pub enum Lookup {
+    /// The value.
+    Found(Value),
+    /// Call this metamethod with this object and the key.
+    Call(Value, Value),
+    /// The object cannot be indexed.
+    NotIndexable(Value),
+    /// The chain is too long.
+    Loop,
+}
+
+/// `object[key]`, up to the first metamethod that is a function.
+pub fn lookup(rec: &Record, object: Value, key: Value) -> Lookup {
+    let mut o = object;
+    for _ in 0..MAX_CHAIN {
+        let m;
+        if let Some(t) = o.as_table() {
+            // SAFETY: a live table, its metatable likewise.
+            unsafe {
+                let v = table::raw_get(rec, t, key);
+                if !v.is_nil() {
+                    return Lookup::Found(v);
+                }
+                m = table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, Event::Index);
+                if m.is_nil() {
+                    return Lookup::Found(Value::NIL);
+                }
+            }
+        } else {
+            m = debuginfo::metamethod_of(rec, o, Event::Index);
+            if m.is_nil() {
+                return Lookup::NotIndexable(o);
+            }
+        }
+        if m.type_of() == Type::Function {
+            return Lookup::Call(m, o);
+        }
+        o = m;
+    }
+    Lookup::Loop
+}
+
+/// Completes an instruction that sets R[A]; steps over its second word.
+unsafe fn complete(rec: &Record, a: usize, v: Value) -> Flow {
+    // SAFETY: caller: the current Lua frame, pc saved.
+    unsafe {
+        *register(rec, a as u8) = v;
+        let ci = rec.ci.get();
+        if current_instruction(ci).op().has_extra() {
+            (*ci).pc = (*ci).pc.add(1);
+        }
+        CONTINUE
+    }
+}
+
+/// `R[a] := object[key]`
+pub fn get(rec: &Record, object: Value, key: Value, a: usize) -> Flow {
+    // SAFETY: the current Lua frame, pc saved.
+    unsafe {
+        match lookup(rec, object, key) {
+            Lookup::Found(v) => complete(rec, a, v),
+            Lookup::Call(f, o) => call::call_meta(rec, f, &[o, key], 1, 0),
+            Lookup::NotIndexable(v) => error::index_error(rec, v, key),
+            Lookup::Loop => error::runtime(rec, "'__index' chain too long; possibly a loop"),
+        }
+    }
+}
+
+/// `R[a] := object[key]` for a constant string key; sets the hint at `hint` when a plain lookup finds the key.
+/// # Safety
+/// `hint` is the second word of the instruction in progress.
+pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint: *const u32) -> Flow {
+    // SAFETY: caller.
+    unsafe {
+        if let Some(t) = object.as_table() {
+            let v = field_fast(rec, t, key, hint);
+            if v != Value::EMPTY {
+                return complete(rec, a, v);
+            }
+        }
+        get(rec, object, key, a)
+    }
+}
+
+/// Remembers where a key was found, unless the hint leads there already.
+#[inline(always)]
+unsafe fn set_hint(hint: *const u32, offset: u32) {
+    // SAFETY: caller: the second word of an instruction; other threads use it too (contract 22).
+    unsafe {
+        let word = &*hint.cast::<AtomicU32>();
+        if word.get() != offset {
+            word.set(offset);
+        }
+    }
+}
+
+/// The value of an atom key in `t` or along its `__index` chain of tables; EMPTY when the chain needs a call.
+/// # Safety
+/// `t` is live, `key` is an atom, `hint` is the second word of the instruction in progress.
+#[inline(never)]
+pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hint: *const u32) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        if !key.is_atom() {
+            return Value::EMPTY;
+        }
+        let hash = (*key.as_object()).aux.get();
+        let full = Key::Str(key, hash);
+        let mut t: *const Table = t;
+        for _ in 0..MAX_CHAIN {
+            let s = (*t).store.load(Acquire) as *const Store;
+            match find(s, &full) {
+                Found::Hit(slot, offset) => {
+                    let v = Value(slot.load(Acquire));
+                    if !v.is_nil_like() {
+                        set_hint(hint, offset);
+                        return v;
+                    }
+                    if v == Value::MOVED {
+                        let v = table::get_key(t, &full);
+                        if !v.is_nil() {
+                            return v;
+                        }
+                    }
+                }
+                Found::Closed => {
+                    let v = table::get_key(t, &full);
+                    if !v.is_nil() {
+                        return v;
+                    }
+                }
+                Found::Absent(u32::MAX) if (*s).next.get() != 0 => {
+                    let v = table::get_key(t, &full);
+                    if !v.is_nil() {
+                        return v;
+                    }
+                }
+                Found::Absent(_) => {}
+            }
+            let meta = (*t).meta.load(Acquire) as *const Table;
+            let m = table::metamethod(rec, meta, Event::Index);
+            if m.is_nil() {
+                return Value::NIL;
+            }
+            match m.as_table() {
+                Some(next) => t = next,
+                None => return Value::EMPTY,
+            }
+        }
+        Value::EMPTY
+    }
+}
+
+/// `t[key]` when no metamethod call is needed, else EMPTY.
+/// # Safety
+/// `t` and `key` are live.
+#[inline(never)]
+pub unsafe extern "C" fn get_fast(rec: &Record, t: *mut Table, key: Value) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        let v = table::raw_get(rec, t, key);
+        if !v.is_nil() || (*t).meta.load(Acquire) == 0 {
+            return v;
+        }
+        match lookup(rec, Value::object(t.cast()), key) {
+            Lookup::Found(v) => v,
+            _ => Value::EMPTY,
+        }
+    }
+}
+
+// ---- assignment ------------------------------------------------------------------------------------------------------------------
+
+/// What an assignment came to.
+pub enum Assign {
+    /// It is done.
+    Done,
+    /// Call this metamethod with this object, the key and the value.
+    Call(Value, Value),
+    /// The object cannot be indexed.
+    NotIndexable(Value),
+    /// The table refused.
+    Refused(SetError),
+    /// The chain is too long.
+    Loop,
+}
+
+/// `object[key] = v`, up to the first metamethod that is a function. "Absent" is decided by one read; the raw store
+/// that follows is a step of its own (I-16).
+pub fn assign(rec: &Record, object: Value, key: Value, v: Value) -> Assign {
+    let mut o = object;
+    for _ in 0..MAX_CHAIN {
+        let m;
+        if let Some(t) = o.as_table() {
+            // SAFETY: a live table, its metatable likewise.
+            unsafe {
+                let meta = (*t).meta.load(Acquire) as *const Table;
+                if meta.is_null() {
+                    return raw(rec, t, key, v);
+                }
+                m = table::metamethod(rec, meta, Event::NewIndex);
+                if m.is_nil() || !table::raw_get(rec, t, key).is_nil() {
+                    return raw(rec, t, key, v);
+                }
+            }
+        } else {
+            m = debuginfo::metamethod_of(rec, o, Event::NewIndex);
+            if m.is_nil() {
+                return Assign::NotIndexable(o);
+            }
+        }
+        if m.type_of() == Type::Function {
+            return Assign::Call(m, o);
+        }
+        o = m;
+    }
+    Assign::Loop
+}
+
+unsafe fn raw(rec: &Record, t: *mut Table, key: Value, v: Value) -> Assign {
+    // SAFETY: caller: live values.
+    match unsafe { table::raw_set(rec, t, key, v) } {
+        Ok(()) => Assign::Done,
+        Err(e) => Assign::Refused(e),
+    }
+}
+
+/// Raises what a table refused.
+pub fn set_error(rec: &Record, e: SetError) -> Flow {
+    match e {
+        SetError::Memory => call::no_memory(rec),
+        SetError::NilIndex => error::runtime(rec, "index is nil"),
+        SetError::NaNIndex => error::runtime(rec, "index is NaN"),
+    }
+}
+
+/// `object[key] := v` of the instruction in progress.
+pub fn set(rec: &Record, object: Value, key: Value, v: Value) -> Flow {
+    // SAFETY: the current Lua frame, pc saved.
+    unsafe {
+        match assign(rec, object, key, v) {
+            Assign::Done => {
+                let ci = rec.ci.get();
+                if current_instruction(ci).op().has_extra() {
+                    (*ci).pc = (*ci).pc.add(1);
+                }
+                CONTINUE
+            }
+            Assign::Call(f, o) => call::call_meta(rec, f, &[o, key, v], 0, 0),
+            Assign::NotIndexable(o) => error::index_error(rec, o, key),
+            Assign::Refused(e) => set_error(rec, e),
+            Assign::Loop => error::runtime(rec, "'__newindex' chain too long; possibly a loop"),
+        }
+    }
+}
+
+/// `object[key] := v` for a constant string key; sets the hint when the key is in the table.
+/// # Safety
+/// `hint` is the second word of the instruction in progress.
+pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint: *const u32) -> Flow {
+    // SAFETY: caller.
+    unsafe {
+        if let Some(t) = object.as_table()
+            && key.is_atom()
+        {
+            let full = Key::Str(key, (*key.as_object()).aux.get());
+            let s = (*t).store.load(Acquire) as *const Store;
+            match find(s, &full) {
+                Found::Hit(slot, offset) => {
+                    let old = Value(slot.load(Acquire));
+                    if !old.is_nil_like() {
+                        set_hint(hint, offset);
+                        let e = table::set_key(rec, t, full, v);
+                        if let Err(e) = e {
+                            return set_error(rec, e);
+                        }
+                        (*rec.ci.get()).pc = hint.add(1);
+                        return CONTINUE;
+                    }
+                }
+                Found::Absent(_) if (*t).meta.load(Acquire) == 0 => {
+                    if let Err(e) = table::set_key(rec, t, full, v) {
+                        return set_error(rec, e);
+                    }
+                    (*rec.ci.get()).pc = hint.add(1);
+                    return CONTINUE;
+                }
+                _ => {}
+            }
+        }
+        set(rec, object, key, v)
+    }
+}
+
+// ---- length ------------------------------------------------------------------------------------------------------------------------
+
+/// The border of a table without metatable.
+/// # Safety
+/// `t` is live.
+pub unsafe extern "C" fn len_raw(t: *mut Table) -> Value {
+    // SAFETY: caller. A border fits the inline range: the list would not fit in memory otherwise.
+    unsafe { Value::int_unchecked(list::len(t)) }
+}
+
+/// `R[a] := #v`
+pub fn len(rec: &Record, v: Value, a: usize) -> Flow {
+    // SAFETY: the current Lua frame, pc saved.
+    unsafe {
+        if let Some(s) = v.as_str() {
+            return complete(rec, a, Value::int_unchecked((*s).len as i64));
+        }
+        let m = debuginfo::metamethod_of(rec, v, Event::Len);
+        if !m.is_nil() {
+            return call::call_meta(rec, m, &[v, v], 1, 0);
+        }
+        match v.as_table() {
+            Some(t) => complete(rec, a, len_raw(t)),
+            None => error::operand_error(rec, "get length of", v),
+        }
+    }
+}
+
+// ---- cells, closures, tables ---------------------------------------------------------------------------------------------------------
+
+/// A fresh cell; EMPTY when there is no memory.
+/// # Safety
+/// `v` is live.
+#[inline(never)]
+pub unsafe extern "C" fn new_cell(rec: &Record, v: Value) -> Value {
+    let Some(p) = rec.alloc(Kind::Cell, std::mem::size_of::<Cell>(), 0) else { return Value::EMPTY };
+    let p = p.cast::<Cell>();
+    // SAFETY: fresh memory.
+    unsafe { (*p).value.set(v.0) };
+    rec.born(Value::object(p.cast()))
+}
+
+/// Stores into a cell, publishing when it is shared.
+/// # Safety
+/// `p` and `v` are live.
+#[inline(never)]
+pub unsafe extern "C" fn set_cell(rec: &Record, p: *mut Cell, v: Value) {
+    // SAFETY: caller.
+    unsafe {
+        if (*p).header.is_shared() {
+            rec.publish(v);
+        }
+        // Release: pairs with the acquire load of every read of a cell (I-11).
+        (*p).value.store(v.0, Release);
+    }
+}
+
+/// NEWTABLE; EMPTY when there is no memory.
+/// # Safety
+/// The current thread's record.
+#[inline(never)]
+pub unsafe extern "C" fn new_table(rec: &Record, hash_log: u32, array: u32) -> Value {
+    let hash = if hash_log > 0 { 1usize << (hash_log - 1) } else { 0 };
+    match table::new_table(rec, array as usize, hash) {
+        Some(t) => Value::object(t.cast()),
+        None => Value::EMPTY,
+    }
+}
+
+/// CLOSURE: `R[a]` is written before the captures are read. EMPTY when there is no memory.
+/// # Safety
+/// `base` is the current frame's, `bx` the number of one of its functions.
+#[inline(never)]
+pub unsafe extern "C" fn new_closure(rec: &Record, base: *mut Value, a: usize, bx: usize) -> Value {
+    // SAFETY: caller; descriptors are in range in verified code.
+    unsafe {
+        let outer = (*base.sub(1)).as_object().cast::<LuaClosure>();
+        let info = &*(*(*outer).proto).info;
+        let proto = *info.protos.get_unchecked(bx);
+        let upvals = &(*(*proto).info).function.upvals;
+        let Some(p) = rec.alloc(Kind::LuaClosure, 16 + upvals.len() * 8, upvals.len() as u32) else {
+            return Value::EMPTY;
+        };
+        let c = p.cast::<LuaClosure>();
+        (*c).proto = proto;
+        let v = Value::object(p);
+        *base.add(a) = v;
+        for (i, d) in upvals.iter().enumerate() {
+            let word = if d.in_stack {
+                (*base.add(d.index as usize)).0
+            } else {
+                LuaClosure::upval(outer, d.index as usize).get()
+            };
+            LuaClosure::upval(c, i).set(word);
+        }
+        rec.born(v)
+    }
+}
+
+/// SETLIST: into the array part directly when the table is local and has room.
+pub fn set_list(rec: &Record, a: usize, b: usize, from: usize) -> Flow {
+    // SAFETY: the current Lua frame, pc saved; R[a] is the table of the constructor.
+    unsafe {
+        let r = register(rec, a as u8);
+        let n = if b == 0 { rec.top.get().offset_from_unsigned(r) - 1 } else { b };
+        let Some(t) = (*r).as_table() else { unreachable!("SETLIST on no table") };
+        if !(*t).header.is_shared() {
+            if let Err(e) = table::local::reserve_array(rec, t, from + n) {
+                return set_error(rec, e);
+            }
+            let s = (*t).store.get() as *const Store;
+            for i in 0..n {
+                Store::array(s, from + i).set((*r.add(1 + i)).0);
+            }
+        } else {
+            for i in 0..n {
+                if let Err(e) = table::set_key(rec, t, Key::Int((from + i) as i64 + 1), *r.add(1 + i)) {
+                    return set_error(rec, e);
+                }
+            }
+        }
+        (*rec.ci.get()).pc = (*rec.ci.get()).pc.add(1);
+        CONTINUE
+    }
+}
+
+/// Metatable word of a table or userdata.
+/// # Safety
+/// `v` is live.
+pub unsafe fn own_meta(v: Value) -> *mut Table {
+    // SAFETY: both kinds have the word at the same place.
+    unsafe {
+        let p = v.as_object();
+        match (*p).kind() {
+            object::Kind::Table => (*p.cast::<Table>()).meta.load(Acquire) as *mut Table,
+            object::Kind::Userdata => (*p.cast::<Userdata>()).meta.load(Acquire) as *mut Table,
+            _ => std::ptr::null_mut(),
+        }
+    }
+}

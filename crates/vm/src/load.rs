@@ -1,0 +1,118 @@
+//! From the compiler's output to functions of the heap.
+//!
+//! Promises: a Proto, its constants and its code are born shared (contract 24); string constants are atoms.
+
+use crate::error;
+use crate::interpreter::index::new_cell;
+use crate::native::{Error, Result};
+use crate::object::{Header, Kind, LuaClosure, Proto, ProtoInfo};
+use crate::sync::AtomicU32;
+use crate::thread::{Record, Thread};
+use crate::value::{Val, Value};
+use luas_compiler::bytecode::{Constant, Function};
+
+/// Makes a Proto; None when there is no memory.
+pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
+    // No safepoint on the way: what is allocated here needs no roots.
+    let mut constants = Vec::new();
+    constants.try_reserve_exact(f.constants.len()).ok()?;
+    for c in std::mem::take(&mut f.constants) {
+        constants.push(match c {
+            Constant::Nil => Value::NIL,
+            Constant::Bool(b) => Value::bool(b),
+            Constant::Int(i) => {
+                let v = rec.new_int(i)?;
+                rec.publish(v);
+                v
+            }
+            Constant::Float(x) => Value::float(x),
+            Constant::Str(s) => rec.atom(&s)?,
+        });
+    }
+    let mut protos = Vec::new();
+    protos.try_reserve_exact(f.protos.len()).ok()?;
+    for inner in std::mem::take(&mut f.protos) {
+        protos.push(load_function(rec, inner)?);
+    }
+    let code: Vec<AtomicU32> = f.code.iter().map(|&w| AtomicU32::new(w)).collect();
+    let p = rec.alloc(Kind::Proto, std::mem::size_of::<Proto>(), 0)?.cast::<Proto>();
+    let (max_stack, num_params, is_vararg) = (f.max_stack as u32, f.num_params, f.is_vararg);
+    let info = Box::into_raw(Box::new(ProtoInfo { function: f, code, constants, protos }));
+    // SAFETY: fresh memory; the vectors behind the pointers live as long as `info`, which the object owns.
+    unsafe {
+        (*p).code = (*info).code.as_ptr().cast();
+        (*p).constants = (*info).constants.as_ptr();
+        (*p).max_stack = max_stack;
+        (*p).num_params = num_params;
+        (*p).is_vararg = is_vararg;
+        (*p).info = info;
+    }
+    if !rec.register_proto(p.cast::<Header>()) {
+        // SAFETY: nobody has seen the object yet.
+        drop(unsafe { Box::from_raw(info) });
+        return None;
+    }
+    rec.publish_object(p.cast::<Header>());
+    Some(p)
+}
+
+/// A closure of a main function: its `_ENV` is a fresh cell with the globals.
+pub fn new_main(rec: &Record, p: *mut Proto) -> Option<Value> {
+    // SAFETY: a live Proto with its info; fresh memory; no safepoint on the way.
+    unsafe {
+        let n = (*(*p).info).function.upvals.len();
+        let c = rec.alloc(Kind::LuaClosure, 16 + n * 8, n as u32)?.cast::<LuaClosure>();
+        (*c).proto = p;
+        for i in 0..n {
+            LuaClosure::upval(c, i).set(Value::NIL.0);
+        }
+        for i in 0..n {
+            let v = if i == 0 { Value::object(rec.globals().cast()) } else { Value::NIL };
+            let cell = new_cell(rec, v);
+            if cell.is_nil_like() {
+                return None;
+            }
+            LuaClosure::upval(c, i).set(cell.0);
+        }
+        Some(rec.born(Value::object(c.cast())))
+    }
+}
+
+impl Thread {
+    /// Compiles a chunk into a function whose `_ENV` is a fresh cell with the globals. A syntax error is raised as its
+    /// message.
+    pub fn load(&self, source: &[u8], chunk_name: &[u8]) -> Result<Val<'_>> {
+        let rec = self.rec();
+        let function = match luas_compiler::compile(source, chunk_name) {
+            Ok(f) => f,
+            Err(e) => {
+                error::set_message(rec, &e.message);
+                return Err(Error(()));
+            }
+        };
+        match load_function(rec, function).and_then(|p| new_main(rec, p)) {
+            Some(v) => Ok(Val::new(v)),
+            None => Err(error::memory(rec)),
+        }
+    }
+
+    /// Sets the value of the first captured variable of a Lua function (its `_ENV`), in a fresh cell; false when it has
+    /// none.
+    pub fn set_env(&self, function: Val<'_>, env: Val<'_>) -> bool {
+        let Some(c) = function.0.as_kind::<LuaClosure>(Kind::LuaClosure) else { return false };
+        // SAFETY: a live closure.
+        unsafe {
+            let upvals = &(*(*(*c).proto).info).function.upvals;
+            if upvals.is_empty() {
+                return false;
+            }
+            let word = if upvals[0].is_cell { new_cell(self.rec(), env.0) } else { env.0 };
+            if word.is_nil_like() && !word.is_nil() {
+                return false;
+            }
+            self.rec().publish_if_shared(function.0, word);
+            LuaClosure::upval(c, 0).store(word.0, crate::sync::Release);
+            true
+        }
+    }
+}

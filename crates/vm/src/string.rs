@@ -1,0 +1,299 @@
+//! Strings and atoms (contracts 4 and 21).
+//!
+//! Promises: a string is immutable and never moves; it is not interned. An atom is a fresh string of the machine's
+//! atom table, born shared; every reference to an atom carries [`ATOM_BIT`], so that two atoms are equal exactly when
+//! their words are. Constants of chunks and keys named by native code are atoms.
+//! Leaves to others: keys of tables ([`crate::table`]), concatenation ([`crate::interpreter`]).
+//!
+//! The atom table is read without locks: an open-addressing array of addresses, replaced when it grows. A small
+//! filter of hash bits in front keeps lookups of words that are no atoms cheap (I-17).
+
+use crate::object::{Header, Kind, MAX_STR_LEN, STR_BYTES, Str};
+use crate::sync::{Acquire, AtomicU64, AtomicUsize, Lock, Release};
+use crate::thread::Record;
+use crate::value::Value;
+use rapidhash::v3::RapidSecrets;
+
+/// The hash of some bytes, never 0 (0 in a header means "not computed").
+#[inline]
+pub fn hash_bytes(secrets: &RapidSecrets, bytes: &[u8]) -> u32 {
+    let h = rapidhash::v3::rapidhash_v3_nano_inline::<true, false>(bytes, secrets);
+    let h = (h ^ h >> 32) as u32;
+    if h == 0 { 1 } else { h }
+}
+
+/// The cached hash of a string.
+/// # Safety
+/// `s` is a live string.
+#[inline(always)]
+pub unsafe fn hash_of(rec: &Record, s: *const Str) -> u32 {
+    // SAFETY: caller.
+    unsafe {
+        let h = (*s).header.aux.get();
+        if h != 0 { h } else { hash_slow(rec, s) }
+    }
+}
+
+#[cold]
+unsafe fn hash_slow(rec: &Record, s: *const Str) -> u32 {
+    // SAFETY: caller of `hash_of`. Two threads may both store; they store the same word (I-18).
+    unsafe {
+        let h = hash_bytes(&rec.machine().secrets, Str::bytes(s));
+        (*s).header.aux.set(h);
+        h
+    }
+}
+
+/// Whether two strings that are not the same object have the same bytes.
+/// # Safety
+/// Both are live strings.
+#[inline]
+pub unsafe fn same_bytes(a: *const Str, b: *const Str) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        if (*a).len != (*b).len {
+            return false;
+        }
+        let (ha, hb) = ((*a).header.aux.get(), (*b).header.aux.get());
+        if ha != hb && ha != 0 && hb != 0 {
+            return false;
+        }
+        Str::bytes(a) == Str::bytes(b)
+    }
+}
+
+/// Raw equality of two values that are both strings.
+#[inline]
+pub fn equal_strings(a: Value, b: Value) -> bool {
+    if a == b {
+        return true;
+    }
+    if a.is_atom() && b.is_atom() {
+        return false;
+    }
+    match (a.as_str(), b.as_str()) {
+        // SAFETY: values of live objects.
+        (Some(x), Some(y)) => unsafe { same_bytes(x, y) },
+        _ => false,
+    }
+}
+
+impl Record {
+    /// A fresh string whose bytes the caller fills in at once; None when there is no memory. `len` is at most
+    /// [`MAX_STR_LEN`].
+    #[inline]
+    pub fn alloc_str(&self, len: usize) -> Option<*mut Str> {
+        debug_assert!(len <= MAX_STR_LEN);
+        let s = self.alloc(Kind::Str, STR_BYTES + len + 1, 0)?.cast::<Str>();
+        // SAFETY: fresh memory of that size.
+        unsafe {
+            (*s).len = len as u32;
+            *Str::bytes_ptr(s).add(len) = 0;
+        }
+        Some(s)
+    }
+
+    /// A string with these bytes.
+    #[inline]
+    pub fn new_str(&self, bytes: &[u8]) -> Option<Value> {
+        if bytes.len() > MAX_STR_LEN {
+            return None;
+        }
+        let s = self.alloc_str(bytes.len())?;
+        // SAFETY: `alloc_str` made room for the bytes.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), Str::bytes_ptr(s), bytes.len()) };
+        Some(self.born(Value::object(s.cast())))
+    }
+
+    /// The atom with these bytes.
+    pub fn atom(&self, bytes: &[u8]) -> Option<Value> {
+        let machine = self.machine();
+        let hash = hash_bytes(&machine.secrets, bytes);
+        if let Some(a) = machine.atoms.find(hash, bytes) {
+            return Some(Value::atom(a.cast()));
+        }
+        if bytes.len() > MAX_STR_LEN {
+            return None;
+        }
+        let s = self.alloc_str(bytes.len())?;
+        // SAFETY: `alloc_str` made room for the bytes.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), Str::bytes_ptr(s), bytes.len());
+            (*s).header.aux.set(hash);
+        }
+        self.publish_object(s.cast());
+        Some(Value::atom(machine.atoms.insert(hash, bytes, s)?.cast()))
+    }
+
+    /// The word under which a string is stored as a key: its atom if there is one, else itself.
+    #[inline]
+    pub fn key_word(&self, v: Value) -> Value {
+        if v.is_atom() {
+            return v;
+        }
+        let Some(s) = v.as_str() else { return v };
+        // SAFETY: a live string.
+        let hash = unsafe { hash_of(self, s) };
+        let atoms = &self.machine().atoms;
+        if !atoms.may_contain(hash) {
+            return v;
+        }
+        // SAFETY: a live string.
+        match atoms.find(hash, unsafe { Str::bytes(s) }) {
+            Some(a) => Value::atom(a.cast()),
+            None => v,
+        }
+    }
+}
+
+const FILTER_WORDS: usize = 1024;
+
+/// One generation of the array: addresses of atoms, 0 for free, 1 for removed.
+struct AtomArray {
+    slots: Box<[AtomicU64]>,
+}
+
+/// The machine's atoms.
+pub struct AtomTable {
+    /// The current array; replaced under `lock`, never while the world runs without keeping the old one.
+    current: AtomicUsize,
+    /// Bits of hashes that some atom has or had: a clear bit means "no atom".
+    filter: Box<[AtomicU64]>,
+    lock: Lock<AtomGrowth>,
+}
+
+struct AtomGrowth {
+    used: usize,
+    /// Arrays that readers may still look at; freed while the world is stopped.
+    retired: Vec<*mut AtomArray>,
+}
+
+// SAFETY: the retired arrays are only touched under the lock.
+unsafe impl Send for AtomGrowth {}
+
+impl AtomTable {
+    /// An empty table.
+    pub fn new() -> AtomTable {
+        AtomTable {
+            current: AtomicUsize::new(Box::into_raw(AtomArray::new(1024)) as usize),
+            filter: (0..FILTER_WORDS).map(|_| AtomicU64::new(0)).collect(),
+            lock: Lock::new(AtomGrowth { used: 0, retired: Vec::new() }),
+        }
+    }
+
+    fn array(&self) -> &AtomArray {
+        // Acquire: pairs with the release store in `insert`. SAFETY: arrays are freed while the world is stopped.
+        unsafe { &*(self.current.load(Acquire) as *const AtomArray) }
+    }
+
+    /// False only if no atom has this hash.
+    #[inline(always)]
+    pub fn may_contain(&self, hash: u32) -> bool {
+        let bit = hash >> 16;
+        self.filter[(bit >> 6) as usize & (FILTER_WORDS - 1)].get() & 1 << (bit & 63) != 0
+    }
+
+    /// The atom with these bytes.
+    pub fn find(&self, hash: u32, bytes: &[u8]) -> Option<*mut Str> {
+        let array = self.array();
+        let mask = array.slots.len() - 1;
+        let mut i = hash as usize & mask;
+        loop {
+            // Acquire: pairs with the release store in `insert`; the atom's bytes are visible.
+            let p = array.slots[i].load(Acquire);
+            if p == 0 {
+                return None;
+            }
+            if p != 1 {
+                let s = p as *mut Str;
+                // SAFETY: atoms in the array are live: they leave it before they are freed, in a stopped world.
+                if unsafe { (*s).header.aux.get() == hash && Str::bytes(s) == bytes } {
+                    return Some(s);
+                }
+            }
+            i = (i + 1) & mask;
+        }
+    }
+
+    /// Enters a fresh atom; the one that another thread entered meanwhile wins. None when there is no memory.
+    fn insert(&self, hash: u32, bytes: &[u8], s: *mut Str) -> Option<*mut Str> {
+        let mut growth = self.lock.lock();
+        if let Some(other) = self.find(hash, bytes) {
+            return Some(other);
+        }
+        let mut array = self.array();
+        if growth.used * 2 >= array.slots.len() {
+            let bigger = Box::into_raw(AtomArray::new(array.slots.len() * 2));
+            // SAFETY: just made.
+            let target = unsafe { &*bigger };
+            growth.used = 0;
+            for slot in &array.slots {
+                let p = slot.get();
+                if p > 1 {
+                    // SAFETY: a live atom.
+                    target.place(unsafe { (*(p as *const Str)).header.aux.get() }, p);
+                    growth.used += 1;
+                }
+            }
+            growth.retired.push(self.current.get() as *mut AtomArray);
+            // Release: pairs with the acquire load in `array`.
+            self.current.store(bigger as usize, Release);
+            array = target;
+        }
+        let bit = hash >> 16;
+        let word = &self.filter[(bit >> 6) as usize & (FILTER_WORDS - 1)];
+        // Before the atom itself, so that a reader that could see the atom sees the bit; under the lock.
+        word.store(word.get() | 1 << (bit & 63), Release);
+        array.place(hash, s as u64);
+        growth.used += 1;
+        Some(s)
+    }
+
+    /// Removes the atoms for which `live` says no. Caller: the world is stopped.
+    pub fn sweep(&self, live: &mut dyn FnMut(*mut Header) -> bool) {
+        let mut growth = self.lock.lock();
+        for old in growth.retired.drain(..) {
+            // SAFETY: no reader is left in a stopped world.
+            drop(unsafe { Box::from_raw(old) });
+        }
+        for slot in &self.array().slots {
+            let p = slot.get();
+            if p > 1 && !live(p as *mut Header) {
+                slot.set(1);
+            }
+        }
+    }
+}
+
+impl Default for AtomTable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for AtomTable {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses the table any more; each array is owned here.
+        unsafe {
+            drop(Box::from_raw(self.current.get() as *mut AtomArray));
+            for old in self.lock.lock().retired.drain(..) {
+                drop(Box::from_raw(old));
+            }
+        }
+    }
+}
+
+impl AtomArray {
+    fn new(len: usize) -> Box<AtomArray> {
+        Box::new(AtomArray { slots: (0..len).map(|_| AtomicU64::new(0)).collect() })
+    }
+    fn place(&self, hash: u32, p: u64) {
+        let mask = self.slots.len() - 1;
+        let mut i = hash as usize & mask;
+        while self.slots[i].get() != 0 {
+            i = (i + 1) & mask;
+        }
+        // Release: pairs with the acquire load in `find`.
+        self.slots[i].store(p, Release);
+    }
+}

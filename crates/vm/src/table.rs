@@ -1,0 +1,542 @@
+//! Tables: lookup, and what local and shared tables have in common.
+//!
+//! One store per table: an array part and an open-addressing hash part in one object, replaced as a whole when it
+//! must grow. Where the slot of key k is: an integer in 1..=acap in the array, any other key by linear probing from
+//! its hash. Probing stops at EMPTY, at DEAD (go to the next store), or after all slots.
+//!
+//! Promises: reads of local and shared tables run the same code and never wait; a present key is never seen absent
+//! because of a resize (docs/tables.md). Keys are normalised before probing (I-2).
+//! Leaves to others: writing to local tables ([`local`]), to shared tables ([`shared`]), lists ([`list`]),
+//! iteration ([`iterate`]), metamethods ([`crate::interpreter`]).
+
+pub mod iterate;
+pub mod list;
+pub mod local;
+pub mod shared;
+
+use crate::metamethod::{EVENT_NAMES, Event};
+use crate::object::{BoxedInt, Header, Kind, STORE_HEADER, Store, Str, Table};
+use crate::slot;
+use crate::string;
+use crate::sync::{AcqRel, Acquire, AtomicU64, Release};
+use crate::thread::Record;
+use crate::value::Value;
+use luas_compiler::number::float_to_integer;
+
+/// Key word of an entry whose key object was collected: it keeps probe chains whole and matches no key.
+pub const TOMB: Value = Value::NIL;
+
+/// The store of tables without entries: no array, one hash slot that stays EMPTY. Not an object of any heap.
+#[repr(C, align(16))]
+struct EmptyStore {
+    store: Store,
+    key: AtomicU64,
+    value: AtomicU64,
+}
+
+static EMPTY_STORE: EmptyStore = EmptyStore {
+    store: Store {
+        header: Header {
+            kind: crate::sync::AtomicU8::new((Kind::Store as u8) << 2 | crate::object::SHARED),
+            flags: crate::sync::AtomicU8::new(0),
+            remote: crate::sync::AtomicU8::new(0),
+            lock: crate::sync::AtomicU8::new(0),
+            aux: crate::sync::AtomicU32::new(0),
+        },
+        acap: 0,
+        mask: 0,
+        used: crate::sync::AtomicU32::new(0),
+        limit: 0,
+        next: AtomicU64::new(0),
+    },
+    key: AtomicU64::new(Value::EMPTY.0),
+    value: AtomicU64::new(Value::EMPTY.0),
+};
+
+/// The store of tables without entries.
+#[inline(always)]
+pub fn empty_store() -> *mut Store {
+    (&raw const EMPTY_STORE.store).cast_mut()
+}
+
+/// Whether this is the static empty store, which is no object of any heap.
+#[inline(always)]
+pub fn is_empty_store(s: *const Store) -> bool {
+    std::ptr::eq(s, &raw const EMPTY_STORE.store)
+}
+
+/// A key ready for probing.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    /// An integer (a float with an exact integer value becomes one).
+    Int(i64),
+    /// A string, with its hash.
+    Str(Value, u32),
+    /// Anything whose word is its identity.
+    Word(Value),
+    /// nil: reads as absent, refused for writes.
+    Nil,
+    /// NaN: likewise.
+    NaN,
+}
+
+/// The hash of an integer key.
+#[inline(always)]
+pub fn hash_int(i: i64) -> u32 {
+    ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
+#[inline(always)]
+fn hash_word(w: u64) -> u32 {
+    ((w ^ w >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
+/// Normalises a key (I-2).
+#[inline]
+pub fn key_of(rec: &Record, k: Value) -> Key {
+    if k.is_small_int() {
+        return Key::Int(k.as_small_int());
+    }
+    if k.is_object() {
+        let p = k.as_object();
+        // SAFETY: a live object.
+        return match unsafe { (*p).kind() } {
+            // SAFETY: a live string.
+            Kind::Str => Key::Str(k, unsafe { string::hash_of(rec, p.cast()) }),
+            // SAFETY: a live boxed integer.
+            Kind::BoxedInt => Key::Int(unsafe { (*p.cast::<BoxedInt>()).value }),
+            _ => Key::Word(k),
+        };
+    }
+    if k.is_double() {
+        let f = k.as_double();
+        return match float_to_integer(f) {
+            Some(i) => Key::Int(i),
+            None if f.is_nan() => Key::NaN,
+            None => Key::Word(k),
+        };
+    }
+    if k.is_nil_like() { Key::Nil } else { Key::Word(k) }
+}
+
+impl Key {
+    /// Where probing starts, before masking.
+    #[inline(always)]
+    pub fn hash(&self) -> u32 {
+        match *self {
+            Key::Int(i) => hash_int(i),
+            Key::Str(_, h) => h,
+            Key::Word(w) => hash_word(w.0),
+            Key::Nil | Key::NaN => 0,
+        }
+    }
+
+    /// Whether a key word of a slot is this key.
+    /// # Safety
+    /// `word` came from a store that is live.
+    #[inline(always)]
+    pub unsafe fn matches(&self, word: Value) -> bool {
+        match *self {
+            Key::Int(i) => match Value::small_int(i) {
+                Some(v) => v == word,
+                None => word.as_int() == Some(i),
+            },
+            Key::Str(v, _) => v == word || word.is_object() && string::equal_strings(v, word),
+            Key::Word(v) => v == word,
+            Key::Nil | Key::NaN => false,
+        }
+    }
+}
+
+/// Where a key is in one store.
+pub enum Found<'a> {
+    /// Its value slot; the byte offset of the hash slot, or `u32::MAX` in the array.
+    Hit(&'a AtomicU64, u32),
+    /// Not here; the offset of the EMPTY slot that ended the search, or `u32::MAX` when all slots are claimed.
+    Absent(u32),
+    /// Not here, and the chain is closed: look in the next store.
+    Closed,
+}
+
+/// Looks a key up in one store.
+/// # Safety
+/// `s` is a live store; the result lives as long as it.
+#[inline]
+pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
+    // SAFETY: caller; offsets are masked.
+    unsafe {
+        if let Key::Int(i) = *key {
+            let index = (i as u64).wrapping_sub(1);
+            if index < (*s).acap as u64 {
+                return Found::Hit(Store::array(s, index as usize), u32::MAX);
+            }
+        }
+        let mask = (*s).mask as usize;
+        let start = (key.hash() as usize) << 4 & mask;
+        let mut offset = start;
+        loop {
+            let (k, v) = Store::slot(s, offset);
+            // Acquire: pairs with the release store in `slot::insert_locked`.
+            let word = Value(k.load(Acquire));
+            if key.matches(word) {
+                return Found::Hit(v, offset as u32);
+            }
+            if word == Value::EMPTY {
+                return Found::Absent(offset as u32);
+            }
+            if word == Value::DEAD {
+                return Found::Closed;
+            }
+            offset = (offset + 16) & mask;
+            if offset == start {
+                return Found::Absent(u32::MAX);
+            }
+        }
+    }
+}
+
+/// The store that follows `s` (T-5: set when a slot of `s` is MOVED or DEAD).
+/// # Safety
+/// `s` is a live store.
+#[inline]
+pub unsafe fn next_store(s: *const Store) -> *mut Store {
+    // SAFETY: caller. Acquire: pairs with the release store in `shared::grow_locked`.
+    let n = unsafe { (*s).next.load(Acquire) } as *mut Store;
+    debug_assert!(!n.is_null(), "T-5: a moved slot without a next store");
+    n
+}
+
+/// `t[key]`, raw; nil when absent.
+/// # Safety
+/// `t` is a live table.
+#[inline]
+pub unsafe fn get_key(t: *const Table, key: &Key) -> Value {
+    // SAFETY: caller; stores reached from a live table are live until the next safepoint (T-8).
+    unsafe {
+        let mut s = (*t).store.load(Acquire) as *const Store;
+        loop {
+            match find(s, key) {
+                Found::Hit(slot, _) => {
+                    let v = Value(slot.load(Acquire));
+                    if !v.is_nil_like() {
+                        return v;
+                    }
+                    if v != Value::MOVED {
+                        return Value::NIL;
+                    }
+                    s = next_store(s);
+                }
+                Found::Closed => s = next_store(s),
+                Found::Absent(u32::MAX) => {
+                    // All slots are claimed by other keys; a migration in progress may have placed the key beyond.
+                    let n = (*s).next.load(Acquire) as *const Store;
+                    if n.is_null() {
+                        return Value::NIL;
+                    }
+                    s = n;
+                }
+                Found::Absent(_) => return Value::NIL,
+            }
+        }
+    }
+}
+
+/// `t[k]`, raw.
+/// # Safety
+/// `t` is a live table.
+#[inline]
+pub unsafe fn raw_get(rec: &Record, t: *const Table, k: Value) -> Value {
+    // SAFETY: caller.
+    unsafe { get_key(t, &key_of(rec, k)) }
+}
+
+/// `t[i]`, raw.
+/// # Safety
+/// `t` is a live table.
+#[inline(always)]
+pub unsafe fn raw_get_int(t: *const Table, i: i64) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        let s = (*t).store.load(Acquire) as *const Store;
+        let index = (i as u64).wrapping_sub(1);
+        if index < (*s).acap as u64 {
+            let v = Value(Store::array(s, index as usize).load(Acquire));
+            if !v.is_nil_like() {
+                return v;
+            }
+        }
+        get_key(t, &Key::Int(i))
+    }
+}
+
+/// `t[atom]`, raw; `atom` is an atom.
+/// # Safety
+/// `t` is a live table.
+#[inline]
+pub unsafe fn raw_get_str(t: *const Table, atom: Value) -> Value {
+    debug_assert!(atom.is_atom());
+    // SAFETY: caller; an atom's hash is computed at birth.
+    unsafe {
+        let hash = (*atom.as_object()).aux.get();
+        get_key(t, &Key::Str(atom, hash))
+    }
+}
+
+/// What went wrong with a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetError {
+    /// No memory for a larger store.
+    Memory,
+    /// "index is nil"
+    NilIndex,
+    /// "index is NaN"
+    NaNIndex,
+}
+
+/// `t[k] = v`, raw, in a local or shared table; publishes key and value when the table is shared (contract 13).
+/// # Safety
+/// `t`, `k` and `v` are live.
+pub unsafe fn raw_set(rec: &Record, t: *mut Table, k: Value, v: Value) -> Result<(), SetError> {
+    let key = key_of(rec, k);
+    match key {
+        Key::Nil => return Err(SetError::NilIndex),
+        Key::NaN => return Err(SetError::NaNIndex),
+        _ => {}
+    }
+    // SAFETY: caller.
+    unsafe { set_key(rec, t, key, v) }
+}
+
+/// As [`raw_set`] with a normalised key that is neither nil nor NaN.
+/// # Safety
+/// `t`, the key and `v` are live.
+#[inline]
+pub unsafe fn set_key(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(), SetError> {
+    // SAFETY: caller.
+    unsafe {
+        if (*t).header.is_shared() {
+            rec.publish(v);
+            shared::set(rec, t, key, v)
+        } else {
+            rec.owner_assert(t.cast());
+            local::set(rec, t, key, v)
+        }
+    }
+}
+
+/// The word that a key is stored under; None when there is no memory for a wide integer.
+#[inline]
+fn store_word(rec: &Record, key: &Key) -> Option<Value> {
+    match *key {
+        Key::Int(i) => rec.new_int(i),
+        Key::Str(v, _) => Some(rec.key_word(v)),
+        Key::Word(v) => Some(v),
+        Key::Nil | Key::NaN => unreachable!("refused before"),
+    }
+}
+
+/// A fresh table with room for this many list items and other keys; None when there is no memory.
+#[inline]
+pub fn new_table(rec: &Record, array: usize, hash: usize) -> Option<*mut Table> {
+    let t = rec.alloc(Kind::Table, std::mem::size_of::<Table>(), 0)?.cast::<Table>();
+    // SAFETY: fresh memory; the store is set before anything else can see the table.
+    unsafe {
+        (*t).meta.set(0);
+        (*t).absent.set(0);
+        (*t).store.set(empty_store() as u64);
+        if array | hash != 0 {
+            let s = new_store(rec, array, hash_capacity(hash))?;
+            (*t).store.set(s as u64);
+        }
+    }
+    rec.born(Value::object(t.cast()));
+    Some(t)
+}
+
+/// Hash slots for `n` keys: a power of two, at least 1, with some slots left free in larger parts.
+pub fn hash_capacity(n: usize) -> usize {
+    if n == 0 {
+        return 0;
+    }
+    let cap = n.next_power_of_two();
+    if n > hash_limit(cap) { cap * 2 } else { cap }
+}
+
+/// How many of `cap` slots may be claimed.
+pub const fn hash_limit(cap: usize) -> usize {
+    if cap <= 8 { cap } else { cap - cap / 8 }
+}
+
+/// A fresh local store; `hcap` 0 stands for "one slot that is never claimed". None when there is no memory or the
+/// sizes exceed the format.
+pub fn new_store(rec: &Record, acap: usize, hcap: usize) -> Option<*mut Store> {
+    if acap > (1 << 30) || hcap > (1 << 27) {
+        return None;
+    }
+    let slots = hcap.max(1);
+    let s = rec.alloc(Kind::Store, Store::size(acap, slots), 0)?.cast::<Store>();
+    // SAFETY: fresh memory of that size.
+    unsafe {
+        (*s).acap = acap as u32;
+        (*s).mask = ((slots - 1) * 16) as u32;
+        (*s).used.set(0);
+        (*s).limit = hash_limit(hcap) as u32;
+        (*s).next.set(0);
+        let words = s.cast::<u8>().add(STORE_HEADER).cast::<u64>();
+        for i in 0..acap {
+            words.add(i).write(Value::NIL.0);
+        }
+        for i in acap..acap + slots * 2 {
+            words.add(i).write(Value::EMPTY.0);
+        }
+    }
+    Some(s)
+}
+
+/// Sizes for the entries of `s` and one more key: array and hash capacity (PUC's rule: the largest n such that more
+/// than half of 1..n is in use).
+/// # Safety
+/// `s` is a live store.
+unsafe fn count_sizes(s: *const Store, extra: &Key) -> (usize, usize) {
+    let mut ints = [0usize; 64];
+    let mut total = 0usize;
+    let mut int_total = 0usize;
+    let mut count_int = |i: i64| -> bool {
+        if i > 0 && i <= 1 << 30 {
+            // Slot b counts keys in 2^(b-1)+1 ..= 2^b.
+            ints[(64 - ((i - 1) as u64).leading_zeros()) as usize] += 1;
+            int_total += 1;
+            true
+        } else {
+            false
+        }
+    };
+    // SAFETY: caller; indices within the store's capacities.
+    unsafe {
+        for i in 0..(*s).acap as usize {
+            if !Value(Store::array(s, i).load(Acquire)).is_nil_like() {
+                total += 1;
+                count_int(i as i64 + 1);
+            }
+        }
+        let mut offset = 0;
+        while offset <= (*s).mask as usize {
+            let (k, v) = Store::slot(s, offset);
+            if !Value(v.load(Acquire)).is_nil_like() {
+                total += 1;
+                if let Some(i) = Value(k.load(Acquire)).as_int() {
+                    count_int(i);
+                }
+            }
+            offset += 16;
+        }
+    }
+    total += 1;
+    if let Key::Int(i) = *extra {
+        count_int(i);
+    }
+    let (mut sum, mut array, mut in_array) = (0, 0, 0);
+    let mut power = 1usize;
+    for n in ints.iter().take(32) {
+        if int_total <= power / 2 {
+            break;
+        }
+        sum += n;
+        if sum > power / 2 {
+            array = power;
+            in_array = sum;
+        }
+        power *= 2;
+    }
+    (array, hash_capacity(total - in_array))
+}
+
+// ---- metamethod absence -------------------------------------------------------------------------------------------
+
+/// The metamethod `event` of a metatable, nil when absent. Absence is cached in the metatable's `absent` word: its
+/// high half is a version that a key starting with `__` bumps, so that a stale "absent" is never installed (I-15).
+/// # Safety
+/// `meta` is a live table or null.
+#[inline(always)]
+pub unsafe fn metamethod(rec: &Record, meta: *const Table, event: Event) -> Value {
+    if meta.is_null() {
+        return Value::NIL;
+    }
+    // SAFETY: caller.
+    unsafe {
+        if (*meta).absent.get() & 1 << event as u32 != 0 {
+            return Value::NIL;
+        }
+        metamethod_slow(rec, meta, event)
+    }
+}
+
+#[inline(never)]
+unsafe fn metamethod_slow(rec: &Record, meta: *const Table, event: Event) -> Value {
+    // SAFETY: caller of `metamethod`.
+    unsafe {
+        // Acquire: pairs with the CAS in `forget_absent`.
+        let before = (*meta).absent.load(Acquire);
+        let name = Value(rec.machine().event_names[event as usize].get());
+        let v = raw_get_str(meta, name);
+        if v.is_nil() {
+            let after = before | 1 << event as u32;
+            if (*meta).header.is_shared() {
+                // A lost race only costs another lookup.
+                let _ = (*meta).absent.compare_exchange(before, after, AcqRel, Acquire);
+            } else {
+                (*meta).absent.set(after);
+            }
+        }
+        v
+    }
+}
+
+/// A key of `t` has come to life: what was known to be absent may not be any more.
+/// # Safety
+/// `t` is a live table.
+#[inline]
+pub unsafe fn forget_absent(t: *const Table, key: &Key) {
+    // SAFETY: caller.
+    unsafe {
+        if !(*t).header.is_shared() {
+            (*t).absent.set(0);
+            return;
+        }
+        let Key::Str(v, _) = *key else { return };
+        let Some(s) = v.as_str() else { return };
+        if !Str::bytes(s).starts_with(b"__") {
+            return;
+        }
+        let mut old = (*t).absent.load(Acquire);
+        loop {
+            let new = ((old >> 32) + 1) << 32;
+            match (*t).absent.compare_exchange(old, new, AcqRel, Acquire) {
+                Ok(_) => return,
+                Err(seen) => old = seen,
+            }
+        }
+    }
+}
+
+/// The name of an event.
+pub fn event_name(event: Event) -> &'static str {
+    EVENT_NAMES[event as usize]
+}
+
+/// Sets the metatable of a table or userdata; publishes it when the object is shared (I-14).
+/// # Safety
+/// `p` is a live table or userdata, `meta` a live table or null.
+pub unsafe fn set_meta(rec: &Record, p: *mut Header, meta: *mut Table) {
+    // SAFETY: caller; both kinds have the metatable word right after the header.
+    unsafe {
+        debug_assert!(matches!((*p).kind(), Kind::Table | Kind::Userdata));
+        if !meta.is_null() && (*p).is_shared() {
+            rec.publish_object(meta.cast());
+        }
+        // Release: pairs with the acquire loads of `meta` (I-14).
+        (*p.cast::<Table>()).meta.store(meta as u64, Release);
+    }
+}
+
+pub use slot::is_nil_like;

@@ -1,0 +1,180 @@
+//! Writing to local tables: plain accesses by the owner.
+//!
+//! Promises: no read-modify-write, no fence. Claimed slots whose value is nil are reused by new keys.
+
+use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, new_store, store_word};
+use crate::object::{STORE_HEADER, Store, Table};
+use crate::thread::Record;
+use crate::value::Value;
+
+/// `t[key] = v`.
+/// # Safety
+/// `t` is a live local table of this thread; the key is neither nil nor NaN; all are live.
+#[inline]
+pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(), SetError> {
+    // SAFETY: caller.
+    unsafe {
+        let s = (*t).store.get() as *mut Store;
+        match find(s, &key) {
+            Found::Hit(slot, offset) => {
+                let old = Value(slot.get());
+                slot.set(v.0);
+                if old.is_nil_like() && !v.is_nil() && offset != u32::MAX {
+                    forget_absent(t, &key);
+                }
+                // The key becomes the atom, so that the next lookup by a constant meets an identical word.
+                if let Key::Str(word, _) = key
+                    && word.is_atom()
+                    && offset != u32::MAX
+                {
+                    Store::slot(s, offset as usize).0.set(word.0);
+                }
+                Ok(())
+            }
+            Found::Absent(_) => {
+                if v.is_nil() {
+                    return Ok(());
+                }
+                insert(rec, t, s, key, v)
+            }
+            Found::Closed => unreachable!("T-5: a local store has no next"),
+        }
+    }
+}
+
+/// Enters a key that is not in the table.
+#[inline(never)]
+unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value) -> Result<(), SetError> {
+    // SAFETY: caller of `set`.
+    unsafe {
+        forget_absent(t, &key);
+        if let Key::Int(i) = key {
+            let acap = (*s).acap as usize;
+            // The next list item: double the array without counting when its end is in use.
+            if i == acap as i64 + 1 && ((*s).used.get() == 0 || acap >= 4) {
+                let dense = acap == 0 || !Value(Store::array(s, acap - 1).get()).is_nil_like();
+                if dense {
+                    let hcap = if (*s).limit == 0 { 0 } else { (*s).mask as usize / 16 + 1 };
+                    let n = resize(rec, t, s, (acap * 2).max(4), hcap)?;
+                    Store::array(n, acap).set(v.0);
+                    return Ok(());
+                }
+            }
+        }
+        let word = store_word(rec, &key).ok_or(SetError::Memory)?;
+        if place(s, &key, word, v) {
+            return Ok(());
+        }
+        let (acap, hcap) = count_sizes(s, &key);
+        let n = resize(rec, t, s, acap, hcap)?;
+        if let Key::Int(i) = key
+            && (i as u64).wrapping_sub(1) < (*n).acap as u64
+        {
+            Store::array(n, i as usize - 1).set(v.0);
+            return Ok(());
+        }
+        let placed = place(n, &key, word, v);
+        debug_assert!(placed, "count_sizes left no room");
+        Ok(())
+    }
+}
+
+/// Puts an absent key into a hash slot: a free one, or one whose entry is nil. False when there is none.
+unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
+    // SAFETY: caller; offsets are masked.
+    unsafe {
+        let mask = (*s).mask as usize;
+        let start = (key.hash() as usize) << 4 & mask;
+        let mut offset = start;
+        loop {
+            let (k, val) = Store::slot(s, offset);
+            let w = Value(k.get());
+            if w == Value::EMPTY {
+                let used = (*s).used.get();
+                if used >= (*s).limit {
+                    return false;
+                }
+                (*s).used.set(used + 1);
+                k.set(word.0);
+                val.set(v.0);
+                return true;
+            }
+            if w == TOMB || Value(val.get()).is_nil_like() {
+                k.set(word.0);
+                val.set(v.0);
+                return true;
+            }
+            offset = (offset + 16) & mask;
+            if offset == start {
+                return false;
+            }
+        }
+    }
+}
+
+/// Replaces the store by one of these capacities; the old store becomes garbage.
+/// # Safety
+/// `t` is a live local table of this thread and `s` its store; the new one has room for every entry.
+pub unsafe fn resize(
+    rec: &Record,
+    t: *mut Table,
+    s: *mut Store,
+    acap: usize,
+    hcap: usize,
+) -> Result<*mut Store, SetError> {
+    // SAFETY: caller.
+    unsafe {
+        let old_acap = (*s).acap as usize;
+        let n = new_store(rec, acap, hcap).ok_or(SetError::Memory)?;
+        let common = old_acap.min(acap);
+        std::ptr::copy_nonoverlapping(
+            s.cast::<u8>().add(STORE_HEADER).cast::<u64>(),
+            n.cast::<u8>().add(STORE_HEADER).cast::<u64>(),
+            common,
+        );
+        for i in common..old_acap {
+            let v = Value(Store::array(s, i).get());
+            if !v.is_nil_like() {
+                let placed = place(n, &Key::Int(i as i64 + 1), Value::int_unchecked(i as i64 + 1), v);
+                debug_assert!(placed);
+            }
+        }
+        let mut offset = 0;
+        while offset <= (*s).mask as usize {
+            let (k, val) = Store::slot(s, offset);
+            let v = Value(val.get());
+            if !v.is_nil_like() {
+                let word = Value(k.get());
+                let key = super::key_of(rec, word);
+                match key {
+                    Key::Int(i) if (i as u64).wrapping_sub(1) < acap as u64 => {
+                        Store::array(n, i as usize - 1).set(v.0);
+                    }
+                    _ => {
+                        let word = if let Key::Str(w, _) = key { rec.key_word(w) } else { word };
+                        let placed = place(n, &key, word, v);
+                        debug_assert!(placed, "the new store is too small");
+                    }
+                }
+            }
+            offset += 16;
+        }
+        (*t).store.set(n as u64);
+        Ok(n)
+    }
+}
+
+/// Makes room for list items 1..=n.
+/// # Safety
+/// `t` is a live local table of this thread.
+pub unsafe fn reserve_array(rec: &Record, t: *mut Table, n: usize) -> Result<(), SetError> {
+    // SAFETY: caller.
+    unsafe {
+        let s = (*t).store.get() as *mut Store;
+        if n > (*s).acap as usize {
+            let hcap = if (*s).limit == 0 { 0 } else { (*s).mask as usize / 16 + 1 };
+            resize(rec, t, s, n, hcap)?;
+        }
+        Ok(())
+    }
+}

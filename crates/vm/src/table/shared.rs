@@ -1,0 +1,276 @@
+//! Writing to shared tables: updates of existing keys by CAS, inserts and resizes under the table's lock.
+//!
+//! The lock is the list-lock byte of the table's header. Under it: no safepoint, no Lua code, no panic; allocation
+//! never collects (contract 7), so whoever waits for it waits for a few microseconds and may spin (I-27 is not
+//! needed: the holder never waits for a stop).
+//! Linearization points: update: the CAS; insert: the release store of the key; delete: a CAS to nil; hand-over: the
+//! CAS to MOVED (docs/tables.md).
+
+use super::{Found, Key, SetError, count_sizes, find, forget_absent, new_store, next_store, store_word};
+use crate::object::{Header, Store, Table};
+use crate::slot;
+use crate::sync::{AcqRel, Acquire, AtomicU64, Relaxed, Release};
+use crate::thread::Record;
+use crate::value::Value;
+
+/// The lock of a shared table, held.
+pub struct TableLock(*const Header);
+
+impl TableLock {
+    /// Waits for the lock of `t`.
+    /// # Safety
+    /// `t` is a live shared table and stays so while the lock is held (no safepoint under it).
+    pub unsafe fn take(t: *const Table) -> TableLock {
+        // SAFETY: caller.
+        let header = unsafe { &(*t).header };
+        let mut spins = 0u32;
+        // Acquire: pairs with the release store in `drop`.
+        while header.lock.compare_exchange(0, 1, AcqRel, Relaxed).is_err() {
+            while header.lock.load(Relaxed) != 0 {
+                spins += 1;
+                if spins % 64 == 0 {
+                    std::thread::yield_now();
+                } else {
+                    std::hint::spin_loop();
+                }
+            }
+        }
+        TableLock(header)
+    }
+}
+
+impl Drop for TableLock {
+    fn drop(&mut self) {
+        // SAFETY: `take`'s contract. Release: what was done under the lock is visible to the next holder.
+        unsafe { (*self.0).lock.store(0, Release) }
+    }
+}
+
+/// A present key's value slot in whichever store decides about it now, or None.
+unsafe fn locate<'a>(t: *const Table, key: &Key) -> Option<&'a AtomicU64> {
+    // SAFETY: caller: `t` is live; its stores are until the next safepoint (T-8).
+    unsafe {
+        let mut s = (*t).store.load(Acquire) as *const Store;
+        loop {
+            match find(s, key) {
+                Found::Hit(value, _) => {
+                    if value.load(Acquire) != slot::MOVED {
+                        return Some(value);
+                    }
+                    s = next_store(s);
+                }
+                Found::Closed => s = next_store(s),
+                Found::Absent(u32::MAX) => {
+                    let n = (*s).next.load(Acquire) as *const Store;
+                    if n.is_null() {
+                        return None;
+                    }
+                    s = n;
+                }
+                Found::Absent(_) => return None,
+            }
+        }
+    }
+}
+
+/// `t[key] = v`; `v` is published already.
+/// # Safety
+/// `t` is a live shared table, key and value are live, the key is neither nil nor NaN.
+pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(), SetError> {
+    // SAFETY: caller.
+    unsafe {
+        swap(rec, t, key, v)?;
+        Ok(())
+    }
+}
+
+/// Stores `v`, returns the old value.
+/// # Safety
+/// As [`set`].
+pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Value, SetError> {
+    debug_assert!(!v.is_object() || unsafe { (*v.as_object()).is_shared() }, "a local value into a shared table");
+    // SAFETY: caller.
+    unsafe {
+        loop {
+            let Some(value) = locate(t, &key) else {
+                if v.is_nil() {
+                    return Ok(Value::NIL);
+                }
+                let lock = TableLock::take(t);
+                if locate(t, &key).is_some() {
+                    continue;
+                }
+                insert_locked(rec, t, key, v, &lock)?;
+                return Ok(Value::NIL);
+            };
+            match slot::update(value, v.0) {
+                Ok(old) if slot::is_nil_like(old) => {
+                    if !v.is_nil() {
+                        forget_absent(t, &key);
+                    }
+                    return Ok(Value::NIL);
+                }
+                Ok(old) => return Ok(Value(old)),
+                Err(slot::Moved) => {}
+            }
+        }
+    }
+}
+
+/// What [`modify`]'s function wants done.
+pub enum Change<R> {
+    /// Store this (published) word.
+    To(Value, R),
+    /// Leave the entry as it is.
+    Keep(R),
+}
+
+/// Reads the entry (nil when absent), asks `f` for the new word, and stores it if nothing came between, else asks
+/// again. `f` must not reach a safepoint.
+/// # Safety
+/// As [`set`].
+pub unsafe fn modify<R>(
+    rec: &Record,
+    t: *mut Table,
+    key: Key,
+    mut f: impl FnMut(Value) -> Change<R>,
+) -> Result<R, SetError> {
+    // SAFETY: caller.
+    unsafe {
+        loop {
+            let Some(value) = locate(t, &key) else {
+                let (v, r) = match f(Value::NIL) {
+                    Change::Keep(r) => return Ok(r),
+                    Change::To(v, r) => (v, r),
+                };
+                if v.is_nil() {
+                    return Ok(r);
+                }
+                let lock = TableLock::take(t);
+                if locate(t, &key).is_some() {
+                    continue;
+                }
+                insert_locked(rec, t, key, v, &lock)?;
+                return Ok(r);
+            };
+            let old = value.load(Acquire);
+            if old == slot::MOVED {
+                continue;
+            }
+            let seen = if slot::is_nil_like(old) { Value::NIL } else { Value(old) };
+            match f(seen) {
+                Change::Keep(r) => return Ok(r),
+                Change::To(v, r) => {
+                    if let Ok(true) = slot::exchange(value, old, v.0) {
+                        if seen.is_nil() && !v.is_nil() {
+                            forget_absent(t, &key);
+                        }
+                        return Ok(r);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Enters a key that is absent.
+/// # Safety
+/// As [`set`]; the lock is `t`'s, and the key was absent under it.
+pub unsafe fn insert_locked(
+    rec: &Record,
+    t: *mut Table,
+    key: Key,
+    v: Value,
+    _lock: &TableLock,
+) -> Result<(), SetError> {
+    // SAFETY: caller. Under the lock the root store has no migration in progress.
+    unsafe {
+        let word = store_word(rec, &key).ok_or(SetError::Memory)?;
+        rec.publish(word);
+        let mut s = (*t).store.load(Acquire) as *mut Store;
+        loop {
+            match find(s, &key) {
+                Found::Hit(value, _) => {
+                    // The array of a larger store has a place for the key.
+                    value.store(v.0, Release);
+                    break;
+                }
+                Found::Absent(offset) if offset != u32::MAX && (*s).used.get() < (*s).limit => {
+                    (*s).used.set((*s).used.get() + 1);
+                    let (k, value) = Store::slot(s, offset as usize);
+                    slot::insert_locked(k, value, word.0, v.0);
+                    break;
+                }
+                _ => s = grow_locked(rec, t, s, &key)?,
+            }
+        }
+        forget_absent(t, &key);
+        Ok(())
+    }
+}
+
+/// Moves all entries of the root store `s` to a larger one.
+/// # Safety
+/// As [`insert_locked`].
+unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> Result<*mut Store, SetError> {
+    // SAFETY: caller holds the lock, so nobody else claims slots or migrates.
+    unsafe {
+        let old_acap = (*s).acap as usize;
+        // While threads run, keys whose value is nil may revive until they are MOVED: room for every claimed slot,
+        // and never a smaller array.
+        let (mut acap, mut hcap) = if let Key::Int(i) = *key
+            && i == old_acap as i64 + 1
+            && (old_acap == 0 || !slot::is_nil_like(Store::array(s, old_acap - 1).load(Acquire)))
+        {
+            ((old_acap * 2).max(4), 0)
+        } else {
+            count_sizes(s, key)
+        };
+        acap = acap.max(old_acap);
+        hcap = hcap.max(super::hash_capacity((*s).used.get() as usize + 1));
+        let n = new_store(rec, acap, hcap).ok_or(SetError::Memory)?;
+        rec.publish_object(n.cast());
+        // Release: pairs with the acquire load in `next_store` (T-5: before any MOVED or DEAD).
+        (*s).next.store(n as u64, Release);
+        for i in 0..old_acap {
+            slot::migrate(Store::array(s, i), || Store::array(n, i));
+        }
+        let mut used = 0;
+        let mut offset = 0;
+        while offset <= (*s).mask as usize {
+            let (k, value) = Store::slot(s, offset);
+            offset += 16;
+            let word = Value(slot::close(k));
+            if word == Value::DEAD || word == super::TOMB {
+                value.store(slot::MOVED, Release);
+                continue;
+            }
+            let moved = super::key_of(rec, word);
+            slot::migrate(value, || match find(n, &moved) {
+                Found::Hit(target, _) => target,
+                Found::Absent(free) if free != u32::MAX => {
+                    let (k, target) = Store::slot(n, free as usize);
+                    used += 1;
+                    let word = if let Key::Str(w, _) = moved { rec.key_word(w) } else { word };
+                    // Relaxed: nobody reads the key in the next store before its value in `s` is MOVED (T-3).
+                    k.store(word.0, Relaxed);
+                    target
+                }
+                _ => unreachable!("the next store has room for every claimed slot"),
+            });
+        }
+        (*n).used.set(used);
+        debug_assert!(used <= (*n).limit);
+        // Release: pairs with the acquire load of the root in every operation.
+        (*t).store.store(n as u64, Release);
+        Ok(n)
+    }
+}
+
+/// The value slot of a present key.
+/// # Safety
+/// `t` is a live shared table.
+pub unsafe fn locate_slot<'a>(t: *const Table, key: &Key) -> Option<&'a AtomicU64> {
+    // SAFETY: caller.
+    unsafe { locate(t, key) }
+}

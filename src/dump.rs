@@ -1,0 +1,42 @@
+//! `luas --dump=STAGE FILE`: the stages of compilation as text.
+
+use std::process::ExitCode;
+
+/// Prints one stage of a file's compilation.
+pub fn run(program: &[u8], stage: &str, file: Option<&[u8]>) -> ExitCode {
+    let Some(file) = file else {
+        super::report(program, b"'--dump' needs a file");
+        return ExitCode::FAILURE;
+    };
+    let path: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(file);
+    let source = match std::fs::read(path) {
+        Ok(s) => s,
+        Err(e) => {
+            super::report(program, format!("cannot open {}: {e}", path.display()).as_bytes());
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut name = b"@".to_vec();
+    name.extend_from_slice(file);
+    let source = luas_stdlib::base::skip_first_line(&source);
+    let text = match stage {
+        "tokens" => luas_compiler::dump::tokens(source, &name),
+        "tree" => luas_compiler::dump::tree(source, &name),
+        "bytecode" => luas_compiler::compile(source, &name).map(|f| luas_compiler::dump::bytecode(&f)),
+        _ => {
+            super::report(program, format!("unknown stage '{stage}' (tokens, tree or bytecode)").as_bytes());
+            return ExitCode::FAILURE;
+        }
+    };
+    match text {
+        Ok(t) => {
+            luas_vm::ffi::stdio::write_stdout(t.as_bytes());
+            luas_vm::ffi::stdio::flush_stdout();
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            super::report(program, &e.message);
+            ExitCode::FAILURE
+        }
+    }
+}

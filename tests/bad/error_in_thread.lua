@@ -1,0 +1,2 @@
+-- stderr: in the thread
+threads.run(function() error("in the thread") end):join()

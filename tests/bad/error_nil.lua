@@ -1,0 +1,2 @@
+-- stderr: luas: (error object is a nil value)
+error(nil)

@@ -1,0 +1,2 @@
+-- stderr: luas: (error object is a table value)
+error({code = 1})

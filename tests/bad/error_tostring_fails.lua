@@ -1,0 +1,2 @@
+-- stderr: luas: 
+error(setmetatable({}, {__tostring = function() error("again") end}))

@@ -1,0 +1,3 @@
+-- stderr: stack overflow
+local function f() return (("x"):gsub("x", f)) end
+f()

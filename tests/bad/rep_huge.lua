@@ -1,0 +1,2 @@
+-- stderr: luas: 
+local s = ("x"):rep(1e10)

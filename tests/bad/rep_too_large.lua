@@ -1,0 +1,2 @@
+-- stderr: resulting string too large
+local s = ("xxxxxxxx"):rep(math.maxinteger)

@@ -1,0 +1,2 @@
+-- stderr: luas: syntax_near.lua:2: unexpected symbol near '+'
+local x = + 1

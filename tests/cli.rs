@@ -1,0 +1,268 @@
+//! The command line: options, arguments, exit statuses and messages are those of `lua`.
+//!
+//! Each case runs under both programs; the name of the program in messages is made equal first.
+
+#[path = "harness/run.rs"]
+mod run;
+
+use run::{all, difference, lua54, luas};
+use std::process::Command;
+use std::time::Duration;
+
+struct Case {
+    name: &'static str,
+    args: &'static [&'static str],
+    input: &'static str,
+    env: &'static [(&'static str, &'static str)],
+    /// Status and standard output where no reference is there to ask.
+    expect: (i32, &'static str),
+}
+
+const fn case(
+    name: &'static str,
+    args: &'static [&'static str],
+    input: &'static str,
+    status: i32,
+    out: &'static str,
+) -> Case {
+    Case { name, args, input, env: &[], expect: (status, out) }
+}
+
+const ARGS: &str = "for i = -10, 10 do if arg[i] and i ~= -1 - 0 then end end print(#arg, arg[0], ...)";
+
+const CASES: &[Case] = &[
+    case("-e", &["-e", "print(1 + 1)"], "", 0, "2\n"),
+    case("-e joined", &["-eprint(3)"], "", 0, "3\n"),
+    case("two -e", &["-e", "x = 5", "-e", "print(x)"], "", 0, "5\n"),
+    case("-e fails", &["-e", "error('boom')"], "", 1, ""),
+    case("-e fails in the second", &["-e", "print(1)", "-e", "error('boom')", "-e", "print(3)"], "", 1, "1\n"),
+    case("-e syntax", &["-e", "x ="], "", 1, ""),
+    case("-e without text", &["-e"], "", 1, ""),
+    case("unknown option", &["-x"], "", 1, ""),
+    case("unknown long option", &["--nope"], "", 1, ""),
+    case("option with a tail", &["-vx"], "", 1, ""),
+    case("-", &["-"], "print('in', ...)", 0, "in\n"),
+    case("- with arguments", &["-", "a", "b"], "print(arg[0], #arg, ...)", 0, "-\t2\ta\tb\n"),
+    case("standard input", &[], "print('piped')", 0, "piped\n"),
+    case("standard input fails", &["-"], "local t = nil\nt.x = 1", 1, ""),
+    case("standard input syntax", &["-"], "for", 1, ""),
+    case("first line comment", &["-"], "#!/usr/bin/lua\nprint('shebang')", 0, "shebang\n"),
+    case("-- ends options", &["-e", "print(1)", "--"], "", 0, "1\n"),
+    case("missing file", &["no-such-file.lua"], "", 1, ""),
+    case("os.exit", &["-e", "os.exit(7)"], "", 7, ""),
+    case("os.exit true", &["-e", "io.write('x') os.exit(true)"], "", 0, "x"),
+    case("os.exit false", &["-e", "os.exit(false)"], "", 1, ""),
+    case(
+        "os.exit closes",
+        &["-e", "local x <close> = setmetatable({}, {__close = print}) os.exit(3, true)"],
+        "",
+        3,
+        "",
+    ),
+    case("error table", &["-e", "error({})"], "", 1, ""),
+    case("error nil", &["-e", "error(nil)"], "", 1, ""),
+    case("error number", &["-e", "error(42)"], "", 1, ""),
+    case("error boolean", &["-e", "error(true)"], "", 1, ""),
+    case(
+        "error with __tostring",
+        &["-e", "error(setmetatable({}, {__tostring = function() return 'MSG' end}))"],
+        "",
+        1,
+        "",
+    ),
+    case("error level 0", &["-e", "error('plain', 0)"], "", 1, ""),
+    case("error level 2", &["-e", "local function f() error('two', 2) end\nf()"], "", 1, ""),
+    case(
+        "traceback",
+        &["-e", "local function f() error('deep') end local function g() f() end function h() g() end h()"],
+        "",
+        1,
+        "",
+    ),
+    case(
+        "traceback of tail calls",
+        &["-e", "local function f() error('deep') end local function g() return f() end g()"],
+        "",
+        1,
+        "",
+    ),
+    case("traceback of methods", &["-e", "local o = {} function o:m() local x = self.a.b end o:m()"], "", 1, ""),
+    case("runtime error", &["-e", "local a = {} print(a.b.c)"], "", 1, ""),
+    case("global function", &["-e", "nofunction()"], "", 1, ""),
+    case("error in a coroutine", &["-e", "coroutine.wrap(function() error('co') end)()"], "", 1, ""),
+    case(
+        "error in __gc goes on",
+        &["-e", "setmetatable({}, {__gc = function() print('gc') end}) collectgarbage() print('end')"],
+        "",
+        0,
+        "gc\nend\n",
+    ),
+    case(
+        "__gc at the end",
+        &["-e", "x = setmetatable({}, {__gc = function() print('at end') end})"],
+        "",
+        0,
+        "at end\n",
+    ),
+    case("warnings", &["-W", "-e", "warn('one ', 'two')"], "", 0, ""),
+    case("warnings off", &["-e", "warn('nothing')"], "", 0, ""),
+    case("warnings on", &["-e", "warn('@on') warn('shown')"], "", 0, ""),
+    case("-l", &["-l", "string", "-e", "print(string.len('abc'))"], "", 0, "3\n"),
+    case("-l missing", &["-l", "no_such_module_here"], "", 1, ""),
+    case("-E", &["-E", "-e", "print(1)"], "", 0, "1\n"),
+    case("print to closed", &["-e", "io.stdout:close() print('x')"], "", 0, ""),
+    case("arg from -e", &["-e", "print(#arg, arg[0] ~= nil)"], "", 0, "0\ttrue\n"),
+    case("negative arguments", &["-e", "print(arg[1], arg[2])", "-", "p", "q"], "print(...)", 0, "p\tq\np\tq\n"),
+    case(
+        "-i",
+        &["-i"],
+        "print(1)\nx = 5\nx\n= x\n1 +\n1\nfor i = 1, 2 do\nprint(i)\nend\nerror('e')\nnil\nlocal q = 1\n",
+        0,
+        "",
+    ),
+    case("-i after -e", &["-i", "-e", "y = 9"], "y\n", 0, ""),
+    Case {
+        name: "LUA_INIT",
+        args: &["-e", "print(v)"],
+        input: "",
+        env: &[("LUA_INIT", "v = 'init'")],
+        expect: (0, "init\n"),
+    },
+    Case {
+        name: "LUA_INIT fails",
+        args: &["-e", "print(1)"],
+        input: "",
+        env: &[("LUA_INIT", "error('bad')")],
+        expect: (1, ""),
+    },
+    Case {
+        name: "LUA_INIT_5_4 first",
+        args: &["-e", "print(v)"],
+        input: "",
+        env: &[("LUA_INIT", "v = 1"), ("LUA_INIT_5_4", "v = 2")],
+        expect: (0, "2\n"),
+    },
+    Case {
+        name: "-E ignores LUA_INIT",
+        args: &["-E", "-e", "print(v)"],
+        input: "",
+        env: &[("LUA_INIT", "v = 1")],
+        expect: (0, "nil\n"),
+    },
+    Case {
+        name: "LUA_PATH",
+        args: &["-e", "print(package.path)"],
+        input: "",
+        env: &[("LUA_PATH", "./?.x;;./z.lua")],
+        expect: (0, ""),
+    },
+    case("arguments", &["-e", ARGS], "", 0, ""),
+];
+
+/// The text of a stream with what must differ made equal.
+fn normal(bytes: &[u8], case: &Case) -> String {
+    let mut text =
+        String::from_utf8_lossy(bytes).replace("lua5.4: ", "luas: ").replace("usage: lua5.4 ", "usage: luas ");
+    text = text.replace(env!("CARGO_BIN_EXE_luas"), "luas").replace("lua5.4\t", "luas\t");
+    // Addresses of objects, and the version lines of the prompt.
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("0x") {
+        let digits = rest[at + 2..].bytes().take_while(u8::is_ascii_hexdigit).count();
+        out.push_str(&rest[..at]);
+        out.push_str(if digits >= 6 { "ADDRESS" } else { &rest[at..at + 2 + digits] });
+        rest = &rest[at + 2 + digits..];
+    }
+    out.push_str(rest);
+    if case.args.contains(&"-i") {
+        out = out.lines().filter(|l| !l.starts_with("Lua ")).map(|l| l.to_string() + "\n").collect();
+    }
+    // The usage text lists options of our own too: only its first lines are compared.
+    if let Some(at) = out.find("usage: ") {
+        out.truncate(at);
+    }
+    out
+}
+
+fn finish(mut command: Command, case: &Case) -> run::Finished {
+    command.args(case.args).envs(case.env.iter().copied()).current_dir(std::env::temp_dir());
+    run::run(&mut command, case.input.as_bytes(), Duration::from_secs(30))
+}
+
+#[test]
+fn as_the_reference() {
+    let reference = lua54().is_some();
+    if !reference {
+        println!("no lua5.4 on this machine: statuses only");
+    }
+    all(
+        "cli",
+        CASES,
+        |c| c.name.to_string(),
+        |c| {
+            let ours = finish(luas(), c);
+            let (status, out) = c.expect;
+            if !reference {
+                let fine = ours.status == Some(status) && (out.is_empty() || ours.out() == out);
+                return if fine {
+                    Ok(())
+                } else {
+                    Err(format!("{}: {:?} {:?}", ours.ending(), ours.out(), ours.err()))
+                };
+            }
+            let theirs = finish(lua54().expect("seen above"), c);
+            if theirs.status != Some(status) {
+                return Err(format!("the case is wrong: lua5.4 ended with {}", theirs.ending()));
+            }
+            if ours.status != theirs.status {
+                return Err(format!("{}, lua5.4 {}\n{}", ours.ending(), theirs.ending(), ours.err()));
+            }
+            for (stream, a, b) in [("stdout", &theirs.stdout, &ours.stdout), ("stderr", &theirs.stderr, &ours.stderr)] {
+                if let Some(d) = difference(normal(a, c).as_bytes(), normal(b, c).as_bytes()) {
+                    return Err(format!("{stream} differs, {d}"));
+                }
+            }
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn version() {
+    let done = finish(luas(), &case("-v", &["-v"], "", 0, ""));
+    assert!(
+        done.status == Some(0) && done.out().contains("Luas") && done.out().contains("5.4"),
+        "{}{}",
+        done.out(),
+        done.err()
+    );
+}
+
+#[test]
+fn scripts_get_their_arguments() {
+    let dir = std::env::temp_dir().join(format!("luas-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a temporary folder");
+    let script = dir.join("args.lua");
+    std::fs::write(&script, "print(arg[-1] ~= nil, arg[0], #arg, ...) os.exit(tonumber(arg[1]))").expect("writable");
+    let done = run::run(luas().arg(&script).args(["5", "-e", "--", "x y", ""]), b"", Duration::from_secs(30));
+    std::fs::remove_dir_all(&dir).expect("removable");
+    assert_eq!(done.status, Some(5), "{}", done.err());
+    assert_eq!(done.out(), format!("true\t{}\t5\t5\t-e\t--\tx y\t\n", script.display()));
+}
+
+#[test]
+fn dumps_every_stage() {
+    let dir = std::env::temp_dir().join(format!("luas-dump-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a temporary folder");
+    let script = dir.join("d.lua");
+    std::fs::write(&script, "local x = 1 print(x + 1)").expect("writable");
+    let mut problems = Vec::new();
+    for stage in ["tokens", "tree", "bytecode"] {
+        let done = run::run(luas().arg(format!("--dump={stage}")).arg(&script), b"", Duration::from_secs(30));
+        if done.status != Some(0) || done.stdout.is_empty() {
+            problems.push(format!("--dump={stage}: {} {}", done.ending(), done.err()));
+        }
+    }
+    std::fs::remove_dir_all(&dir).expect("removable");
+    assert!(problems.is_empty(), "{problems:?}");
+}

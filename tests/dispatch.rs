@@ -1,0 +1,75 @@
+//! The dispatch of every instruction handler is a jump (contract 23).
+//!
+//! Stable Rust has no guaranteed tail calls, so the built program is disassembled: a handler (`op_NAME`) that ends in an
+//! indirect *call* would grow the native stack with each instruction. A long run on a small stack checks the same.
+
+#[path = "harness/run.rs"]
+mod run;
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Whether this build dispatches by tail calls; the program says so itself.
+fn tail_dispatch() -> bool {
+    let done = run::run(run::luas().arg("--dump=build"), b"", Duration::from_secs(10));
+    done.status == Some(0) && done.out().contains("dispatch=tail")
+}
+
+#[test]
+fn handlers_jump() {
+    if !tail_dispatch() {
+        println!("skipped: this build dispatches from a loop");
+        return;
+    }
+    let mut objdump = Command::new("objdump");
+    objdump.args(["-d", "-C", "--no-show-raw-insn", env!("CARGO_BIN_EXE_luas")]);
+    let Ok(output) = objdump.stderr(Stdio::null()).output() else {
+        println!("skipped: no objdump on this machine");
+        return;
+    };
+    let listing = String::from_utf8_lossy(&output.stdout);
+    let x86 = cfg!(target_arch = "x86_64");
+    let (mut handlers, mut jumps, mut wrong, mut current) = (0, 0, Vec::new(), None::<String>);
+    for line in listing.lines() {
+        if let Some(head) = line.strip_suffix(">:") {
+            let name = head.split_once('<').map_or("", |(_, n)| n);
+            let last = name.split("::").filter(|p| !is_hash(p)).last().unwrap_or("");
+            current = last.starts_with("op_").then(|| name.to_string());
+            handlers += usize::from(current.is_some());
+            continue;
+        }
+        let Some(name) = &current else { continue };
+        let Some(instruction) = line.split_once(":\t").map(|(_, i)| i.trim()) else { continue };
+        let (jump, call) = if x86 {
+            // Calls through the import table (`*0x...(%rip)`) are calls of known functions.
+            let indirect =
+                |op: &str| instruction.starts_with(op) && instruction.contains('*') && !instruction.contains("(%rip)");
+            (indirect("jmp"), indirect("call"))
+        } else {
+            (instruction.starts_with("br\t") || instruction.starts_with("br "), instruction.starts_with("blr"))
+        };
+        jumps += usize::from(jump);
+        if call {
+            wrong.push(format!("{name}: {instruction}"));
+        }
+    }
+    assert!(handlers >= 80, "only {handlers} handlers named op_* in the program");
+    assert!(jumps >= handlers, "{jumps} indirect jumps in {handlers} handlers");
+    assert!(wrong.is_empty(), "indirect calls in handlers:\n{}", wrong.join("\n"));
+    println!("{handlers} handlers, {jumps} dispatches, all jumps");
+}
+
+/// The `h0123456789abcdef` part of a symbol.
+fn is_hash(part: &str) -> bool {
+    part.len() == 17 && part.starts_with('h') && part[1..].bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+#[test]
+fn long_run_on_a_small_stack() {
+    let script = "local t, s = {x = 0, f = function(a) return a + 1 end}, 0 \
+        for i = 1, 10000000 do t.x = t.x + 1; s = s + (i % 3); if s > 100 then s = t.f(s) - 100 end end print(t.x)";
+    let mut command = Command::new("sh");
+    command.arg("-c").arg("ulimit -s 256; exec \"$0\" -e \"$1\"").arg(env!("CARGO_BIN_EXE_luas")).arg(script);
+    let done = run::run(&mut command, b"", Duration::from_secs(300));
+    assert!(done.status == Some(0) && done.out() == "10000000\n", "{}: {} {}", done.ending(), done.out(), done.err());
+}

@@ -1,0 +1,98 @@
+//! Every program in `tests/lua` prints what the reference implementation printed (`NAME.out`).
+//!
+//! The same programs run under the torture modes of the checked build, where they must print the same again.
+//! `LUAS_BLESS=1` writes the expected files anew with `lua5.4`; `LUAS_ONLY=text` runs only files whose name has it.
+
+#[path = "harness/run.rs"]
+mod run;
+
+use run::{all, difference, directives, files, folder, lua54, luas, stem};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+fn programs() -> Vec<PathBuf> {
+    let only = std::env::var("LUAS_ONLY").unwrap_or_default();
+    files(&folder("lua"), "lua").into_iter().filter(|p| stem(p).contains(&only)).collect()
+}
+
+/// Runs one program from its folder, so that chunk names are bare file names, and compares its output.
+fn same(mut command: Command, path: &Path, limit: Duration) -> Result<(), String> {
+    command.current_dir(folder("lua")).arg(path.file_name().expect("a file"));
+    let expected = std::fs::read(path.with_extension("out")).map_err(|e| format!("no expected output: {e}"))?;
+    let done = run::run(&mut command, b"", limit);
+    if let Some(d) = difference(&expected, &done.stdout) {
+        return Err(format!("{}, {d}\n{}", done.ending(), done.err()));
+    }
+    if done.timed_out || done.status != Some(0) {
+        return Err(format!("{}\n{}", done.ending(), done.err()));
+    }
+    Ok(())
+}
+
+#[test]
+fn as_the_reference() {
+    all("lua", &programs(), |p| stem(p), |p| same(luas(), p, Duration::from_secs(120)));
+}
+
+#[test]
+fn expected_files_are_the_references() {
+    if lua54().is_none() {
+        println!("skipped: no lua5.4 on this machine");
+        return;
+    }
+    if std::env::var_os("LUAS_BLESS").is_some() {
+        for path in programs() {
+            let mut command = lua54().expect("seen above");
+            command.current_dir(folder("lua")).arg(path.file_name().expect("a file"));
+            let done = run::run(&mut command, b"", Duration::from_secs(60));
+            assert!(done.status == Some(0), "{}: {}", path.display(), done.err());
+            std::fs::write(path.with_extension("out"), done.stdout).expect("a writable folder");
+        }
+    }
+    all("lua5.4", &programs(), |p| stem(p), |p| same(lua54().expect("seen above"), p, Duration::from_secs(60)));
+}
+
+/// Runs everything under one torture mode. Files marked `-- torture: light` do much work and are collected rarely.
+fn torture(mode: &str) {
+    if !cfg!(debug_assertions) {
+        println!("skipped: torture modes exist in checked builds only");
+        return;
+    }
+    all(
+        mode,
+        &programs(),
+        |p| stem(p),
+        |p| {
+            let kinds = directives(p, "torture");
+            if kinds.iter().any(|k| k == "off") {
+                return Ok(());
+            }
+            let rarely =
+                if kinds.iter().any(|k| k == "light") { mode.replace("gc=7", "gc=20011") } else { mode.to_string() };
+            let mut command = luas();
+            command.env("LUAS_TORTURE", rarely);
+            same(command, p, Duration::from_secs(300))
+        },
+    );
+}
+
+#[test]
+fn under_frequent_collection() {
+    torture("gc=7");
+}
+
+#[test]
+fn published_at_birth() {
+    torture("publish");
+}
+
+#[test]
+fn with_moving_stacks() {
+    torture("stack");
+}
+
+#[test]
+fn under_everything_at_once() {
+    torture("gc=7,publish,stack");
+}

@@ -1,0 +1,43 @@
+-- The same operations with constant operands on either side (constant folding and the K forms of instructions).
+local function show(...)
+  local t = table.pack(...)
+  for i = 1, t.n do
+    local v = t[i]
+    t[i] = math.type(v) == "float" and (v ~= v and "nan" or "f" .. v) or tostring(v)
+  end
+  print(table.concat(t, " "))
+end
+show(1 + 2, 1 + 2.0, 7 // 2, -7 // 2, 7 // -2, -7 // -2, 7.0 // 2, -7 // 2.0)
+show(7 % 3, -7 % 3, 7 % -3, -7 % -3, 7.5 % 2, -7.5 % 2, 7.5 % -2, -7.5 % -2)
+show(5 % math.huge, -5 % math.huge, 5 % -math.huge, -5 % -math.huge)
+show(3 / 2, 4 / 2, 2 ^ 10, 2 ^ -1, 2 ^ 0.5, -2 ^ 2, (-2) ^ 2, 2 ^ 3 ^ 2)
+show(1 << 62, 1 << 63, 1 << 64, 1 << -1, -1 >> 1, -1 >> 63, -1 << 63, 3 & 5, 3 | 5, 3 ~ 5, ~0, ~5)
+show(0x7fffffffffffffff + 1, -0x8000000000000000 - 1, 0x7fffffffffffffff * 2, -0x8000000000000000 * -1)
+show(0xffffffffffffffff, 0x1ffffffffffffffff, 9223372036854775807, 9223372036854775808, -9223372036854775808)
+show(1e15, 1e16, 1e100, 123456789012345678, 0.1, 1/3, -0.0, 0.0, 100 // 1e-320)
+show(1 - -1, - - 1, - -1.5, not nil, not 0, not not nil)
+show(2^53 + 1, 2^53 | 0, "10" + 5, "0x10" + 0, "3" * "4", 10 .. 20, "1e1" + 0)
+local x, y, z = 10, 3, 2.5
+show(x + 1, 1 + x, x - 1, 1 - x, x * 2, 2 * x, x / 4, 4 / x, x // 3, 3 // x, x % 3, 3 % x, x ^ 2, 2 ^ x)
+show(z + 1, 1 + z, z - 1, 1 - z, z * 2, 2 * z, z / 4, 4 / z, z // 2, 2 // z, z % 2, 2 % z, z ^ 2, 2 ^ z)
+show(x & 6, 6 & x, x | 5, 5 | x, x ~ 3, 3 ~ x, x << 2, 2 << x, x >> 1, 1024 >> x, ~x, -x, -z)
+show(x + 127, x + 128, x - 127, x - 128, x - 129, x + 1000, x + 70000, x * 70000, x + 1.5, x - 1.5)
+show(x & 1000000, x | 1000000, x ~ 1000000, x << 63, x << 64, x << 65, x >> 63, x >> -1, x << -1)
+show(y // 0.0, -y // 0.0, y % 0.0, 0.0 / 0.0, y / 0, -y / 0)
+print(pcall(function() return y // 0 end))
+print(pcall(function() return y % 0 end))
+print(pcall(function() return 1 // 0 end))
+print(pcall(function() return 1 % 0 end))
+print(pcall(function() return y & 1.5 end))
+print(pcall(function() return y | 2^63 end))
+print(pcall(function() return 1.5 << 1 end))
+print(pcall(function() return "a" | 1 end))
+print(pcall(function() return "1.5" | 1 end))
+print(pcall(function() return {} & 1 end))
+show(2.0 | 1, 3 & 7.0)
+print(pcall(function() return "7" | 0 end))
+print(pcall(function() return 1 & "0x10" end))
+-- operator precedence
+show(1 + 2 * 3 - 4 / 2, (1 + 2) * 3, 2 * 3 % 4, -3 ^ 2, 2 ^ -2, not 1 == 2, 1 .. 2 == "12", 1 << 2 + 1)
+show(5 & 3 == 1 and 1 or 0 == nil, 1 | 2 ~ 3 & 4, 1 < 2 == true, "a" .. "b" == "ab", -2 ^ 0.5 ~= nil, #"abc" + 1)
+show(1 or error(), nil and error(), false or nil, nil or false, 1 and 2, nil == false, 1 == 1.0, "1" == 1)

@@ -1,0 +1,2 @@
+-- A module without a result.
+LOADED = (LOADED or 0) + 1

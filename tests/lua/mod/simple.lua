@@ -1,0 +1,3 @@
+-- A module for tests/lua/modules.lua.
+local name, path = ...
+return {name = name, path = path, n = 0}

@@ -1,0 +1,15 @@
+-- threads.atomic: results, kinds, nil, wrap-around, errors.
+local A = threads.atomic local function check(name, got, want) if got ~= want then error(name .. ": got " .. tostring(got) .. ", wanted " .. tostring(want), 2) end end
+for round, t in ipairs {{}, (function() local s = {} threads.run(function() return s end):join() return s end)()} do
+  check("nil counts as 0", A.add(t, "n", 5), 5) check("add", A.add(t, "n", -7), -2) check("value", t.n, -2) check("float", A.add(t, "n", 0.5), -1.5) check("kind", math.type(A.add(t, "i", 1)), "integer") t.w = math.maxinteger check("wraps", A.add(t, "w", 1), math.mininteger) check("wide", A.add(t, "z", 1 << 60), 1 << 60) check("wide 2", A.add(t, "z", 1), (1 << 60) + 1)
+  check("int key", A.add(t, 1, 3), 3) check("float key", A.add(t, 1.0, 3), 6) t.s = "x" check("non-number", (pcall(A.add, t, "s", 1)), false) check("bad n", (pcall(A.add, t, "n", "x")), false) check("bad table", (pcall(A.add, 5, "n", 1)), false) check("nil key", (pcall(A.add, t, nil, 1)), false) check("nan key", (pcall(A.add, t, 0/0, 1)), false)
+  check("cas absent", A.cas(t, "c", nil, 1), true) local ok, cur = A.cas(t, "c", nil, 2) check("cas fails", ok, false) check("current", cur, 1) check("cas", A.cas(t, "c", 1, 2), true) check("cas float", A.cas(t, "c", 2.0, 3), true) check("delete", A.cas(t, "c", 3, nil), true) check("gone", t.c, nil) local o1, o2 = {}, {} t.o = o1 check("object", A.cas(t, "o", o2, 1), false) check("object 2", A.cas(t, "o", o1, o2), true) t.str = "a" .. tostring(1) check("string", A.cas(t, "str", "a1", "b"), true) t.big = 1 << 60 check("wide cas", A.cas(t, "big", 1 << 60, 0), true) check("cas nil nil", A.cas(t, "nothing", nil, nil), true)
+  check("swap", A.swap(t, "sw", 1), nil) check("swap 2", A.swap(t, "sw", nil), 1) check("swap 3", t.sw, nil) check("update", A.update(t, "u", function(v) check("old", v, nil) return 1 end), 1) check("update 2", A.update(t, "u", function(v) return v + 1 end), 2) check("update nil", A.update(t, "u", function() return nil end), nil) check("update error", select(2, pcall(A.update, t, "u", function() error("inside", 0) end)), "inside") check("bad update", (pcall(A.update, t, "u", 5)), false)
+end
+-- raw: metamethods are not called
+local m = setmetatable({}, {__index = function() error "index" end, __newindex = function() error "newindex" end}) check("raw", A.add(m, "k", 1), 1) check("rawget", rawget(m, "k"), 1)
+-- closures as counters
+local c = {n = 0} local function bump() return A.add(c, "n", 1) end local seen, hs = {}, {} for i = 1, 4 do hs[i] = threads.run(function() local mine = {} for k = 1, 500 do mine[k] = bump() end return mine end) end for i = 1, 4 do for _, v in ipairs(hs[i]:join()) do assert(not seen[v]) seen[v] = true end end check("2000", #seen, 2000)
+-- captured variables are shared slots
+local up = 0 local function get() return up end threads.run(function() up = 41 up = up + 1 end):join() check("upvalue", up, 42) check("closure", get(), 42) local fs = {} for i = 1, 3 do fs[i] = threads.run(function() i = i * 10 return i end) end for i = 1, 3 do check("fresh per turn", fs[i]:join(), i * 10) end
+print "ok"
