@@ -6,8 +6,7 @@ cd "$(dirname "$0")/.."
 cargo build --release --quiet
 luas=target/release/luas
 if [ $# -eq 0 ]; then
-    corpus=target/corpus.txt
-    [ -s "$corpus" ] || scripts/wordcount-corpus.sh "$corpus"
+    corpus=$(scripts/wordcount-corpus.sh)
     set -- "$corpus"
 fi
 ls -lh "$@" | awk '{print $NF ": " $5}'

@@ -7,7 +7,7 @@ use crate::coroutine::{CallInfo, Coroutine, RUNNING, SUSPENDED};
 use crate::machine::Machine;
 use crate::metamethod::{EVENT_NAMES, Event};
 use crate::native::Payload;
-use crate::object::{BUFFER_HEADER, Bytes, Cell as LuaCell, Header, Kind, Stack, Table, Userdata};
+use crate::object::{BUFFER_HEADER, Bytes, Cell as LuaCell, Kind, Stack, Table, Userdata};
 use crate::sync;
 use crate::table::{self, raw_get, raw_set};
 use crate::thread::Record;
@@ -16,14 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 mod harness;
-use harness::{Host, machine, record};
+use harness::Host;
 
 fn check(torture: Torture, f: impl FnOnce(&Record)) {
-    let m = machine();
-    let host = Host::enter(record(&m, torture));
-    f(&host);
-    drop(host);
-    drop(m);
+    f(&Host::start(torture));
 }
 
 fn root(rec: &Record, v: Value) -> usize {
@@ -507,9 +503,8 @@ fn registers_are_scanned_to_the_frames_extent() {
 #[test]
 fn a_retired_heap_leaves_its_shared_objects() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let m = machine();
-    let host = Host::enter(record(&m, Torture::OFF));
-    let second = Host::enter(record(&m, Torture::OFF));
+    let host = Host::start(Torture::OFF);
+    let second = host.invite(Torture::OFF).enter();
     let shared = list(&second, 1000);
     second.publish(shared);
     let big = second.alloc(Kind::Bytes, 100_000, 0).unwrap();
@@ -529,7 +524,7 @@ fn a_retired_heap_leaves_its_shared_objects() {
     unroot(&host, j);
     host.collect_global();
     assert!(with - host.bytes_in_use() >= 116_000);
-    assert_eq!(m.heap.dead.lock().live, 0);
+    assert_eq!(host.machine().heap.dead.lock().live, 0);
 }
 
 #[test]
@@ -573,8 +568,7 @@ fn torture_collects_at_safepoints() {
 fn threads_collect_together() {
     let seed = 1;
     sync::set_threaded();
-    let m = machine();
-    let host = Host::enter(record(&m, Torture::OFF));
+    let host = Host::start(Torture::OFF);
     let board = table::new_table(&host, 64, 0).unwrap();
     for i in 1..=64 {
         set(&host, board, int(i), int(0));
@@ -582,59 +576,63 @@ fn threads_collect_together() {
     host.publish(of(board));
     root(&host, of(board));
     let board = board.addr();
-    host.enter_parked();
     let rounds = if cfg!(debug_assertions) { 300 } else { 3000 };
     std::thread::scope(|scope| {
         for t in 0..4u64 {
-            let m = &m;
+            let lives: Vec<_> = (0..3)
+                .map(|_| host.invite(if t == 0 { Torture::collect_every(5) } else { Torture::OFF }))
+                .collect();
             scope.spawn(move || {
-                let board = board as *mut Table;
-                for life in 0..3 {
-                    let host = Host::enter(record(m, if t == 0 { Torture::collect_every(5) } else { Torture::OFF }));
-                    let mut x = seed * 1000 + t * 10 + life + 1;
-                    let mut random = |n: u64| {
-                        x ^= x << 13;
-                        x ^= x >> 7;
-                        x ^= x << 17;
-                        x % n
-                    };
-                    for _ in 0..rounds {
-                        let n = random(50) as usize;
-                        let mine = list(&host, n);
-                        let i = root(&host, mine);
-                        let at = int(random(64) as i64 + 1);
-                        let seen = get(&host, board, at);
-                        let j = root(&host, seen);
-                        match random(20) {
-                            0 => host.collect_local(),
-                            1 => host.collect_global(),
-                            2 => {
-                                host.enter_parked();
-                                std::thread::yield_now();
-                                host.leave_parked();
-                            }
-                            _ => {
-                                host.safepoint_slow();
-                            }
-                        }
-                        assert_eq!(length(mine), n);
-                        length(seen);
-                        host.publish(mine);
-                        set(&host, board, at, mine);
-                        unroot(&host, i);
-                        unroot(&host, j);
-                        if random(8) == 0 {
-                            unsafe { (*host.handles.get()).clear() };
-                        }
-                    }
+                for (life, guest) in lives.into_iter().enumerate() {
+                    live(&guest.enter(), board as *mut Table, rounds, seed * 1000 + t * 10 + life as u64 + 1);
                 }
             });
         }
+        host.enter_parked();
     });
     host.leave_parked();
     host.collect_global();
     host.verify_heap();
-    assert_eq!(m.world.thread_count(), 1);
+    assert_eq!(host.machine().world.thread_count(), 1);
+}
+
+fn live(rec: &Record, board: *mut Table, rounds: u32, mut seed: u64) {
+    let mut random = |n: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % n
+    };
+    for _ in 0..rounds {
+        let n = random(50) as usize;
+        let mine = list(rec, n);
+        let i = root(rec, mine);
+        let at = int(random(64) as i64 + 1);
+        let seen = get(rec, board, at);
+        let j = root(rec, seen);
+        match random(20) {
+            0 => rec.collect_local(),
+            1 => rec.collect_global(),
+            2 => {
+                rec.enter_parked();
+                std::thread::yield_now();
+                rec.leave_parked();
+            }
+            _ => {
+                rec.safepoint_slow();
+            }
+        }
+        assert_eq!(length(mine), n);
+        length(seen);
+        rec.publish(mine);
+        set(rec, board, at, mine);
+        unroot(rec, i);
+        unroot(rec, j);
+        if random(8) == 0 {
+            // SAFETY: the record's thread.
+            unsafe { (*rec.handles.get()).clear() };
+        }
+    }
 }
 
 #[test]

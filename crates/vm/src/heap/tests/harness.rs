@@ -1,86 +1,61 @@
-//! A machine and records without an interpreter.
+//! Machines and threads whose objects the tests make by hand.
 
-use super::*;
-use std::cell::{Cell, UnsafeCell};
+use super::Torture;
+use crate::machine::{Machine, free_thread_record, new_thread_record};
+use crate::thread::Record;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-pub fn machine() -> Box<Machine> {
-    Box::new(Machine {
-        world: crate::stop::World::new(),
-        heap: super::super::GlobalHeap::new(),
-        atoms: crate::string::AtomTable::new(),
-        secrets: rapidhash::v3::RapidSecrets::seed(1),
-        globals: Cell::new(std::ptr::null_mut()),
-        registry: Cell::new(std::ptr::null_mut()),
-        type_meta: std::array::from_fn(|_| sync::AtomicU64::new(0)),
-        event_names: std::array::from_fn(|_| sync::AtomicU64::new(0)),
-        next_function: sync::AtomicU64::new(Value::NIL.0),
-        ipairs_function: sync::AtomicU64::new(Value::NIL.0),
-        memory_message: sync::AtomicU64::new(Value::NIL.0),
-        main_thread: Cell::new(std::ptr::null()),
-        warnings: sync::AtomicU32::new(0),
-    })
+/// A record in its machine's world, RUNNING on the calling OS thread, until dropped.
+pub struct Host {
+    rec: NonNull<Record>,
+    /// The first thread's host: it drops the machine.
+    first: bool,
 }
 
-unsafe extern "C" fn no_handler(
-    _: *const u32,
-    _: *mut Value,
-    _: u64,
-    _: *const Record,
-    _: *const Value,
-) -> u64 {
-    0
-}
+/// A record for another OS thread, PARKED.
+pub struct Guest(NonNull<Record>);
 
-pub fn record(m: &Machine, torture: Torture) -> Box<Record> {
-    let heap = Heap::with_torture(torture);
-    Box::new(Record {
-        poll: sync::AtomicU32::new(heap.initial_poll()),
-        state: sync::AtomicU32::new(crate::thread::STATE_PARKED),
-        ci: Cell::new(std::ptr::null_mut()),
-        ci_last: Cell::new(std::ptr::null_mut()),
-        stack: Cell::new(std::ptr::null_mut()),
-        stack_limit: Cell::new(std::ptr::null_mut()),
-        top: Cell::new(std::ptr::null_mut()),
-        dispatch: [no_handler; luas_compiler::bytecode::OPCODE_COUNT],
-        loop_state: Cell::new((std::ptr::null(), std::ptr::null_mut(), std::ptr::null())),
-        heap,
-        coroutine: Cell::new(std::ptr::null_mut()),
-        main_coroutine: Cell::new(std::ptr::null_mut()),
-        error_value: Cell::new(Value::NIL),
-        error_handled: Cell::new(false),
-        run_depth: Cell::new(0),
-        pending_flow: Cell::new(0),
-        handles: UnsafeCell::new(Vec::new()),
-        machine: NonNull::from(m),
-        control: crate::thread_control::Control,
-        in_finalizer: Cell::new(false),
-        handler_depth: Cell::new(0),
-    })
-}
+// SAFETY: nobody runs on the record; the thread that gets it becomes its owner.
+unsafe impl Send for Guest {}
 
-/// A record in its machine's world, RUNNING, until dropped.
-pub struct Host(Box<Record>);
+fn torment(mut rec: NonNull<Record>, torture: Torture) {
+    // SAFETY: nobody uses the record yet.
+    let rec = unsafe { rec.as_mut() };
+    rec.heap.torture = torture;
+    rec.poll.set(rec.heap.initial_poll());
+}
 
 impl Host {
-    pub fn enter(rec: Box<Record>) -> Host {
-        // SAFETY: the record lives until the drop below.
-        assert!(unsafe { rec.machine().world.add_thread(&*rec) });
-        rec.leave_parked();
-        for (name, word) in EVENT_NAMES.iter().zip(&rec.machine().event_names) {
-            if word.get() == 0 {
-                word.set(rec.atom(name.as_bytes()).unwrap().0);
-            }
-        }
-        Host(rec)
+    /// A new machine and its first thread.
+    pub fn start(torture: Torture) -> Host {
+        let rec = Machine::start().unwrap();
+        torment(rec, torture);
+        Host { rec, first: true }
+    }
+
+    /// Another thread of the machine.
+    pub fn invite(&self, torture: Torture) -> Guest {
+        let rec = new_thread_record(self).unwrap();
+        torment(rec, torture);
+        Guest(rec)
+    }
+}
+
+impl Guest {
+    /// Begins to run on the calling OS thread.
+    pub fn enter(self) -> Host {
+        let host = Host { rec: self.0, first: false };
+        host.leave_parked();
+        host
     }
 }
 
 impl Deref for Host {
     type Target = Record;
     fn deref(&self) -> &Record {
-        &self.0
+        // SAFETY: the record lives until the drop below.
+        unsafe { self.rec.as_ref() }
     }
 }
 
@@ -89,9 +64,15 @@ impl Drop for Host {
         if std::thread::panicking() {
             return;
         }
-        self.queue_all_finalizers(false);
+        self.queue_all_finalizers(self.first);
         while self.take_pending_finalizer().is_some() {}
-        self.retire_heap();
-        self.machine().world.remove_thread(self);
+        let machine = self.machine;
+        // SAFETY: this is the record's thread; the first one ends last.
+        unsafe {
+            free_thread_record(self.rec);
+            if self.first {
+                drop(Box::from_raw(machine.as_ptr()));
+            }
+        }
     }
 }
