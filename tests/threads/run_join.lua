@@ -7,7 +7,7 @@ check("none", select("#", threads.run(function() end):join()), 0) check("same ob
 check("global package", package.loaded.threads, threads) check("require", require "threads", threads)
 -- misuse raises
 for i, bad in ipairs {{}, {5}, {{}}, {{}, 5}, {"f"}, {nil}, {setmetatable({}, {__call = print})}} do check("bad run " .. i, (pcall(threads.run, table.unpack(bad))), false) end
-check("message", (select(2, pcall(threads.run, 5))):find("bad argument #1 to 'run'", 1, true) ~= nil, true)
+check("message", (select(2, pcall(threads.run, 5))):find("bad argument #1 to 'threads.run'", 1, true) ~= nil, true)
 -- wait
 local gate = threads.channel() t = threads.run(function() return gate:recv() end) local ok, why = t:wait(0) check("wait 0", ok, nil) check("why", why, "timeout") ok, why = t:wait(0.02) check("wait", ok, nil) check("running", t:status(), "running") gate:send("v") check("join", t:join(), "v") check("wait done", t:wait(), true) check("wait done 0", t:wait(0), true)
 -- errors: the same value for every join, wait does not raise

@@ -8,7 +8,7 @@ use crate::coroutine::*;
 use crate::debuginfo;
 use crate::error;
 use crate::frame::MIN_NATIVE;
-use crate::interpreter::call::{self, SWITCHED, call_nested, finish_call, return_native, throw};
+use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, return_native, throw};
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
 use crate::native::{Result, Table};
@@ -37,6 +37,8 @@ pub enum Continuation {
     Wrap,
     /// A tail call of a native function: the callee's results.
     Tail,
+    /// pairs with `__pairs`: three of the callee's results.
+    Pairs,
 }
 
 fn continuation(ci: *const CallInfo) -> Continuation {
@@ -71,6 +73,12 @@ pub unsafe fn continue_native(rec: &Record, first: *mut Value, n: usize) -> Flow
             }
             Continuation::PcallClosing | Continuation::XpcallClosing => close_after_error(rec),
             Continuation::Tail => finish_call(rec, first, n),
+            Continuation::Pairs => {
+                for i in n..3 {
+                    *first.add(i) = Value::NIL;
+                }
+                finish_call(rec, first, 3)
+            }
             c => unreachable!("no callee returns to {c:?}"),
         }
     }
@@ -78,10 +86,15 @@ pub unsafe fn continue_native(rec: &Record, first: *mut Value, n: usize) -> Flow
 
 /// The native function's frame becomes the caller of a tail call.
 pub fn tail_call(rec: &Record, nargs: usize) -> Result<u32> {
+    call_with(rec, nargs, Continuation::Tail)
+}
+
+/// Calls the function below its arguments at the top; `c` says what becomes of its results.
+fn call_with(rec: &Record, nargs: usize, c: Continuation) -> Result<u32> {
     // SAFETY: a native frame; the function lies below its arguments at the top.
     unsafe {
         let ci = rec.ci.get();
-        set_continuation(ci, Continuation::Tail);
+        set_continuation(ci, c);
         let func = rec.top.get().sub(nargs + 1);
         let flow = call::call(rec, func, -1, CALL_TO_NATIVE);
         switched(rec, flow)
@@ -182,7 +195,7 @@ pub fn close_all_nested(rec: &Record, level: u32) {
             rec.top.set(func.add(3));
             let index = rec.frame_index();
             let handled = rec.error_handled.replace(false);
-            if call_nested(rec, marked as usize + 1, 0) != EXIT_DONE {
+            if call_nested_as(rec, marked as usize + 1, 0, CALL_CLOSE) != EXIT_DONE {
                 rec.ci.set(rec.frame(index));
             }
             rec.error_handled.set(handled);
@@ -434,10 +447,10 @@ pub fn co_yield(th: &mut Thread) -> Result<u32> {
     unsafe {
         let co = rec.coroutine.get();
         if (*co).resumer.get().is_null() {
-            return Err(th.error("attempt to yield from outside a coroutine"));
+            return Err(th.error_plain("attempt to yield from outside a coroutine"));
         }
         if (*co).run_depth.get() != rec.run_depth.get() {
-            return Err(th.error("attempt to yield across a C-call boundary"));
+            return Err(th.error_plain("attempt to yield across a C-call boundary"));
         }
         let first = rec.stack.get().add((*rec.ci.get()).base as usize);
         let n = rec.top.get().offset_from_unsigned(first);
@@ -538,7 +551,7 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
             rec.top.set(func.add(3));
             // `call_protected` leaves a new error in the record.
             let before = rec.error_value.get();
-            if call::call_protected(rec, offset, 0) {
+            if call::call_with_handler(rec, offset, 0, 0, CALL_CLOSE) {
                 rec.error_value.set(before);
             } else {
                 failed = true;
@@ -574,8 +587,7 @@ pub fn pairs(th: &mut Thread) -> Result<u32> {
     if let Some(f) = th.metamethod(th.arg(1), Event::Pairs) {
         th.push(f);
         th.push(th.arg(1));
-        th.call(1, 3)?;
-        return Ok(3);
+        return call_with(th.rec(), 1, Continuation::Pairs);
     }
     let f = th.new_native("next", next, 0)?;
     th.push(f);

@@ -323,6 +323,7 @@ fn call_name(p: *const Proto, pc: usize) -> Option<Name> {
         Opcode::BOr | Opcode::BOrK => "bor",
         Opcode::BXor | Opcode::BXorK => "bxor",
         Opcode::Shl | Opcode::ShlI => "shl",
+        Opcode::ShrI if ins.sc() < 0 => "shl",
         Opcode::Shr | Opcode::ShrI => "shr",
         Opcode::Unm => "unm",
         Opcode::BNot => "bnot",

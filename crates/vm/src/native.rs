@@ -545,8 +545,8 @@ impl Thread {
         match r {
             Ok(()) => Ok(()),
             Err(SetError::Memory) => Err(error::memory(self.rec())),
-            Err(SetError::NilIndex) => Err(self.error("index is nil")),
-            Err(SetError::NaNIndex) => Err(self.error("index is NaN")),
+            Err(SetError::NilIndex) => Err(self.error("table index is nil")),
+            Err(SetError::NaNIndex) => Err(self.error("table index is NaN")),
         }
     }
     /// `t[k]`
@@ -569,7 +569,7 @@ impl Thread {
             None => Val::NIL,
         }
     }
-    /// `t[k] = v`. Errors: "index is nil", "index is NaN", memory.
+    /// `t[k] = v`. Errors: "table index is nil", "table index is NaN", memory.
     #[inline]
     pub fn raw_set(&self, t: Table<'_>, k: Val<'_>, v: Val<'_>) -> Result<()> {
         // SAFETY: live values.
@@ -629,8 +629,8 @@ impl Thread {
         let rec = self.rec();
         let key = table::key_of(rec, k.0);
         match key {
-            Key::Nil => return Err(self.error("index is nil")),
-            Key::NaN => return Err(self.error("index is NaN")),
+            Key::Nil => return Err(self.error("table index is nil")),
+            Key::NaN => return Err(self.error("table index is NaN")),
             _ => {}
         }
         let t = t.raw();
@@ -792,7 +792,7 @@ impl Thread {
         // SAFETY: the function lies below its arguments.
         unsafe {
             let offset = rec.top.get().offset_from_unsigned(rec.stack.get()) - nargs - 1;
-            if call::call_with_handler(rec, offset, nresults as i16, at as u32) {
+            if call::call_with_handler(rec, offset, nresults as i16, at as u32, 0) {
                 return Ok(true);
             }
             rec.top.set(rec.stack.get().add(offset));
@@ -836,7 +836,7 @@ impl Thread {
                 }
                 Err(self.error_native(text))
             }
-            Lookup::Loop => Err(self.error_native(b"'__index' chain too long; possibly a loop".to_vec())),
+            Lookup::Loop => Err(self.error_native(b"'__index' chain too long; possible loop".to_vec())),
         }
     }
     /// An error of the machine inside native code: no position.
@@ -894,9 +894,9 @@ impl Thread {
                 Err(self.error_native(text))
             }
             Assign::Refused(SetError::Memory) => Err(error::memory(self.rec())),
-            Assign::Refused(SetError::NilIndex) => Err(self.error_native(b"index is nil".to_vec())),
-            Assign::Refused(SetError::NaNIndex) => Err(self.error_native(b"index is NaN".to_vec())),
-            Assign::Loop => Err(self.error_native(b"'__newindex' chain too long; possibly a loop".to_vec())),
+            Assign::Refused(SetError::NilIndex) => Err(self.error_native(b"table index is nil".to_vec())),
+            Assign::Refused(SetError::NaNIndex) => Err(self.error_native(b"table index is NaN".to_vec())),
+            Assign::Loop => Err(self.error_native(b"'__newindex' chain too long; possible loop".to_vec())),
         }
     }
     /// `at(i)[name] = value` for the value at the top, popped.

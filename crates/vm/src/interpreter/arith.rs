@@ -5,8 +5,8 @@ use crate::debuginfo;
 use crate::error;
 use crate::metamethod::Event;
 use crate::thread::Record;
-use crate::value::{Type, Val, Value};
-use luas_compiler::number::{Number, float_to_integer, str_to_number};
+use crate::value::{Type, Value};
+use luas_compiler::number::{Number, float_to_integer};
 
 /// An arithmetic or bitwise operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub mod floor_division {
 /// `m % n` of floats.
 pub fn float_mod(m: f64, n: f64) -> f64 {
     let r = m % n;
-    if if r > 0.0 { n < 0.0 } else { r < 0.0 && n != r } { r + n } else { r }
+    if r * n < 0.0 { r + n } else { r }
 }
 
 /// A shift to the left; to the right for negative `n`.
@@ -231,13 +231,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// A number or a numeral string as an operand.
-fn coerced(v: Value) -> Option<Number> {
-    number(v).or_else(|| str_to_number(Val::new(v).as_bytes()?))
-}
-
-/// The operator on any values. Arithmetic on strings is done here as the string metamethods would do it; bitwise
-/// operators coerce strings too.
+/// The operator on any values. Arithmetic on strings is done by the metamethods of strings.
 pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         if let Some(v) = apply(rec, op, x, y) {
@@ -246,7 +240,7 @@ pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
         if let (Number::Int(_), Number::Int(0)) = (x, y)
             && matches!(op, Op::Mod | Op::IDiv)
         {
-            let text = if op == Op::Mod { "attempt to perform 'n%%0'" } else { "attempt to perform 'n//0'" };
+            let text = if op == Op::Mod { "attempt to perform 'n%0'" } else { "attempt to divide by zero" };
             error::set_positioned(rec, text.as_bytes());
             return Outcome::Failed;
         }
@@ -260,18 +254,9 @@ pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
         return Outcome::Call(m);
     }
     if op.is_bitwise() {
-        if let (Some(x), Some(y)) = (coerced(a), coerced(b)) {
-            match (integer(x), integer(y)) {
-                (Some(x), Some(y)) => {
-                    if let Some(v) = on_ints(op, x, y).and_then(|i| rec.new_int(i)) {
-                        return Outcome::Value(v);
-                    }
-                }
-                _ => {
-                    error::set_to_integer_error(rec, a, b);
-                    return Outcome::Failed;
-                }
-            }
+        if number(a).is_some() && number(b).is_some() {
+            error::set_to_integer_error(rec, a, b);
+            return Outcome::Failed;
         }
         let culprit = if a.type_of() == Type::Number { b } else { a };
         error::set_operand_error(rec, "perform bitwise operation on", culprit);
@@ -283,6 +268,7 @@ pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
 }
 
 /// The rest of a binary instruction. `_swapped` tells that the immediate operand is the first one.
+#[inline(never)]
 pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize, _swapped: bool) -> Flow {
     // SAFETY: the current Lua frame, pc saved; arithmetic instructions have one word.
     unsafe {
@@ -298,6 +284,7 @@ pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize, _swapped: 
 }
 
 /// The rest of UNM and BNOT.
+#[inline(never)]
 pub fn unary(rec: &Record, op: Op, v: Value, dest: usize) -> Flow {
     general(rec, op, v, v, dest, false)
 }

@@ -98,6 +98,7 @@ pub fn run_finalizers(rec: &Record) {
 }
 
 /// "not enough memory"
+#[inline(never)]
 pub fn no_memory(rec: &Record) -> Flow {
     error::set_no_memory(rec);
     throw(rec)
@@ -119,6 +120,7 @@ pub fn grow_error(rec: &Record, e: GrowError) -> Flow {
 /// Calls the function at `func` with the arguments up to `top`.
 /// # Safety
 /// `func` is a slot of the running coroutine below `top`; the current frame's pc is saved.
+#[inline(never)]
 pub unsafe fn call(rec: &Record, func: *mut Value, nresults: i16, flags: u16) -> Flow {
     // SAFETY: caller; the stack is re-read after each growth.
     unsafe {
@@ -287,7 +289,7 @@ pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
         if flags & CALL_META != 0 {
             return finish::metamethod(rec, *result);
         }
-        if flags & CALL_CLOSE != 0 && flags & CALL_TO_NATIVE == 0 {
+        if flags & CALL_CLOSE != 0 && flags & (CALL_TO_NATIVE | CALL_FRESH) == 0 {
             // The instruction that closes goes on with the next variable.
             let caller = rec.ci.get();
             (*caller).pc = (*caller).pc.sub(1);
@@ -305,6 +307,7 @@ pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
 }
 
 /// RETURN in its general form.
+#[inline(never)]
 pub fn return_values(rec: &Record, a: usize, b: usize, close: usize) -> Flow {
     // SAFETY: operands of verified code in the current Lua frame.
     unsafe {
@@ -324,13 +327,7 @@ pub fn return_values(rec: &Record, a: usize, b: usize, close: usize) -> Flow {
                 if let Err(e) = rec.ensure_stack(end + 2) {
                     return grow_error(rec, e);
                 }
-                let slots = rec.stack.get();
-                let mut i = (*ci).base as usize + a + n;
-                while i < end {
-                    *slots.add(i) = Value::NIL;
-                    i += 1;
-                }
-                *slots.add(end) = Value::int_unchecked(n as i64);
+                *rec.stack.get().add(end) = Value::int_unchecked(n as i64);
                 (*ci).top = end as u32 + 1;
                 (*ci).flags |= CALL_RETURNING;
             }
@@ -349,6 +346,7 @@ pub fn return_values(rec: &Record, a: usize, b: usize, close: usize) -> Flow {
 }
 
 /// VARARGPREP: moves the function and its fixed parameters above the extra arguments.
+#[inline(never)]
 pub fn vararg_prepare(rec: &Record, params: usize) -> Flow {
     // SAFETY: the first instruction of a vararg function; `top` is the end of its arguments, at least `params` long.
     unsafe {
@@ -380,6 +378,7 @@ pub fn vararg_prepare(rec: &Record, params: usize) -> Flow {
 }
 
 /// VARARG
+#[inline(never)]
 pub fn varargs(rec: &Record, a: usize, c: usize) -> Flow {
     // SAFETY: operands of verified code in a vararg frame.
     unsafe {
@@ -414,6 +413,7 @@ pub fn varargs(rec: &Record, a: usize, c: usize) -> Flow {
 /// TAILCALL: the callee takes the frame's place.
 /// # Safety
 /// `func` is a register of the current Lua frame, the arguments end at `top`.
+#[inline(never)]
 pub unsafe fn tail_call(rec: &Record, func: *mut Value) -> Flow {
     // SAFETY: caller.
     unsafe {
@@ -459,9 +459,7 @@ pub unsafe fn tail_call(rec: &Record, func: *mut Value) -> Flow {
         let (nresults, flags) = ((*ci).nresults, (*ci).flags & CALL_SLOW_RETURN);
         rec.ci.set(ci.sub(1));
         let closure = (*to).as_kind::<LuaClosure>(Kind::LuaClosure).unwrap_unchecked();
-        let flow = enter_lua(rec, target, closure, nresults, flags | CALL_TAIL);
-        debug_assert!(flow != CONTINUE || (*rec.ci.get()).flags & CALL_TAIL != 0);
-        flow
+        enter_lua(rec, target, closure, nresults, flags | CALL_TAIL)
     }
 }
 
@@ -494,6 +492,7 @@ pub unsafe fn call_meta(rec: &Record, f: Value, args: &[Value], nresults: i16, s
 // ---- closing ------------------------------------------------------------------------------------------------------------------------
 
 /// CLOSE
+#[inline(never)]
 pub fn close_instruction(rec: &Record, a: usize) -> Flow {
     // SAFETY: a Lua frame.
     unsafe { close_next(rec, (*rec.ci.get()).base + a as u32) }
@@ -519,6 +518,7 @@ unsafe fn close_next(rec: &Record, level: u32) -> Flow {
 }
 
 /// TBC
+#[inline(never)]
 pub fn mark_to_be_closed(rec: &Record, a: usize) -> Flow {
     // SAFETY: a Lua frame.
     unsafe {
@@ -554,38 +554,23 @@ pub fn throw(rec: &Record) -> Flow {
             call_handler(rec);
         }
         rec.error_handled.set(true);
-        loop {
-            let ci = rec.ci.get();
+        let first = rec.frame(0);
+        let mut ci = rec.ci.get();
+        while ci > first {
             let flags = (*ci).flags;
             if flags & CALL_PROTECTED != 0 {
+                rec.ci.set(ci);
                 return control::caught(rec);
             }
             if flags & CALL_FRESH != 0 {
+                rec.ci.set(ci);
                 return EXIT_ERROR;
             }
-            if flags & CALL_COROUTINE != 0 || rec.frame_index() == 0 {
-                return control::coroutine_failed(rec);
-            }
-            // Frames that only a dying coroutine keeps are kept by `coroutine_failed`: look ahead before popping.
-            if !catches(rec) {
-                return control::coroutine_failed(rec);
-            }
-            rec.ci.set(ci.sub(1));
+            ci = ci.sub(1);
         }
+        // Nobody catches: the coroutine dies with its frames, which tracebacks show.
+        control::coroutine_failed(rec)
     }
-}
-
-/// Whether a frame of the running coroutine catches errors or belongs to native code that waits.
-fn catches(rec: &Record) -> bool {
-    let mut i = rec.frame_index();
-    while i > 0 {
-        // SAFETY: a frame in use.
-        if unsafe { (*rec.frame(i)).flags } & (CALL_PROTECTED | CALL_FRESH) != 0 {
-            return true;
-        }
-        i -= 1;
-    }
-    false
 }
 
 /// Calls the message handler with the error value, on top of all frames.
@@ -634,6 +619,14 @@ unsafe fn call_handler(rec: &Record) {
 /// `offset` is a slot of the running coroutine.
 pub unsafe fn call_nested(rec: &Record, offset: usize, nresults: i16) -> Flow {
     // SAFETY: caller.
+    unsafe { call_nested_as(rec, offset, nresults, 0) }
+}
+
+/// As [`call_nested`], with further flags for the callee's frame: CALL_CLOSE for a `__close`.
+/// # Safety
+/// As [`call_nested`].
+pub unsafe fn call_nested_as(rec: &Record, offset: usize, nresults: i16, flags: u16) -> Flow {
+    // SAFETY: caller.
     unsafe {
         if rec.run_depth.get() >= MAX_NATIVE_DEPTH {
             // Let the error itself be handled, then refuse for good.
@@ -652,7 +645,7 @@ pub unsafe fn call_nested(rec: &Record, offset: usize, nresults: i16) -> Flow {
             return EXIT_ERROR;
         }
         rec.run_depth.set(rec.run_depth.get() + 1);
-        let mut flow = call(rec, rec.stack.get().add(offset), nresults, CALL_FRESH);
+        let mut flow = call(rec, rec.stack.get().add(offset), nresults, CALL_FRESH | flags);
         if flow == CONTINUE {
             flow = execute(rec);
         }
@@ -667,20 +660,20 @@ pub unsafe fn call_nested(rec: &Record, offset: usize, nresults: i16) -> Flow {
 /// As [`call_nested`].
 pub unsafe fn call_protected(rec: &Record, offset: usize, nresults: i16) -> bool {
     // SAFETY: caller. Handler 0 is none.
-    unsafe { call_with_handler(rec, offset, nresults, 0) }
+    unsafe { call_with_handler(rec, offset, nresults, 0, 0) }
 }
 
-/// As [`call_protected`] with the message handler at offset `handler`.
+/// As [`call_protected`] with the message handler at offset `handler`, and flags as for [`call_nested_as`].
 /// # Safety
 /// As [`call_nested`].
-pub unsafe fn call_with_handler(rec: &Record, offset: usize, nresults: i16, handler: u32) -> bool {
+pub unsafe fn call_with_handler(rec: &Record, offset: usize, nresults: i16, handler: u32, flags: u16) -> bool {
     // SAFETY: caller.
     unsafe {
         let co = rec.coroutine.get();
         let index = rec.frame_index();
         let old = (*co).error_handler.replace(handler);
         let handled = rec.error_handled.replace(false);
-        let ok = call_nested(rec, offset, nresults) == EXIT_DONE;
+        let ok = call_nested_as(rec, offset, nresults, flags) == EXIT_DONE;
         if !ok {
             rec.ci.set(rec.frame(index));
             rec.top.set(rec.stack.get().add(offset));

@@ -85,6 +85,7 @@ pub unsafe fn complete(rec: &Record, result: bool, want: bool) -> Flow {
 }
 
 /// The rest of EQ.
+#[inline(never)]
 pub fn eq(rec: &Record, a: Value, b: Value, want: bool) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {
@@ -198,6 +199,7 @@ pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
 }
 
 /// The rest of LT, LE and their relatives.
+#[inline(never)]
 pub fn order(rec: &Record, order: Order, a: Value, b: Value, want: bool) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {

@@ -70,6 +70,7 @@ fn is_piece(v: Value) -> bool {
 }
 
 /// CONCAT when an operand needs a metamethod, or to raise what stands in the way.
+#[inline(never)]
 pub fn general(rec: &Record, a: usize, b: usize) -> Flow {
     proceed(rec, a, b)
 }

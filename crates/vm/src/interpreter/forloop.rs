@@ -7,6 +7,7 @@
 use super::{CONTINUE, Flow, call};
 use crate::debuginfo;
 use crate::error;
+use crate::metamethod::Event;
 use crate::object::{Header, Kind, Store, Table};
 use crate::sync::Acquire;
 use crate::table::{self, iterate};
@@ -80,6 +81,7 @@ fn for_error(rec: &Record, what: &str, v: Value) -> Flow {
 }
 
 /// FORPREP and FORPREP1.
+#[inline(never)]
 pub fn prepare(rec: &Record, a: usize, step_one: bool) -> Flow {
     // SAFETY: four registers of the current Lua frame.
     unsafe {
@@ -132,6 +134,7 @@ pub fn prepare(rec: &Record, a: usize, step_one: bool) -> Flow {
 }
 
 /// FORLOOP and FORLOOP1 when a word is wide, at the end of the inline range, or a float in a loop without step.
+#[inline(never)]
 pub fn step(rec: &Record, a: usize, step_one: bool) -> Flow {
     // SAFETY: four registers of the current Lua frame, prepared.
     unsafe {
@@ -178,13 +181,25 @@ pub fn step(rec: &Record, a: usize, step_one: bool) -> Flow {
 }
 
 /// TFORPREP: marks the closing value.
+#[inline(never)]
 pub fn prepare_generic(rec: &Record, a: usize) -> Flow {
-    let flow = call::mark_to_be_closed(rec, a + 3);
-    if flow == CONTINUE {
-        // SAFETY: a Lua frame in TFORPREP. A failed mark ends in another frame.
-        unsafe { jump(rec) }
+    // SAFETY: a Lua frame in TFORPREP. The jump comes first: an error of the mark goes on in another frame.
+    unsafe {
+        let ci = rec.ci.get();
+        let start = (*ci).pc;
+        jump(rec);
+        let target = (*ci).pc;
+        if (*super::register(rec, a as u8).add(3)).is_falsy() {
+            return CONTINUE;
+        }
+        // For the message: the position of the loop's head.
+        (*ci).pc = start;
+        if debuginfo::metamethod_of(rec, *super::register(rec, a as u8).add(3), Event::Close).is_nil() {
+            return call::mark_to_be_closed(rec, a + 3);
+        }
+        (*ci).pc = target;
+        call::mark_to_be_closed(rec, a + 3)
     }
-    flow
 }
 
 /// One turn of a loop over `next` or the iterator of `ipairs`, without a call. `r` is R[A].
@@ -293,6 +308,7 @@ unsafe fn key_at(s: *const Store, position: usize) -> Value {
 }
 
 /// TFORCALL of any other iterator.
+#[inline(never)]
 pub fn call_iterator(rec: &Record, a: usize, c: usize) -> Flow {
     // SAFETY: the registers of a generic loop.
     unsafe {

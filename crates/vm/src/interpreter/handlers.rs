@@ -726,7 +726,23 @@ op! { ShrI(pc, base, ins, th, k) {
     }
     return shr_i_slow(pc, base, ins, th, k);
 } }
-arith_slow!(shr_i_slow, shr_i_stub, Shr, imm_c);
+op! {
+    #[inline(never)]
+    shr_i_slow(pc, base, ins, th, k) {
+        let r = arith::numbers(&*th, arith::Op::Shr, *base.add(b!(ins)), imm_c(base, k, ins));
+        if r != Value::EMPTY {
+            *base.add(a!(ins)) = r;
+            next!(pc, base, th, k)
+        }
+        return shr_i_stub(pc, base, ins, th, k);
+    }
+}
+// A negative count was written as `<<`.
+stub! { shr_i_stub(pc, base, ins, th, k) {
+    let n = sc!(ins);
+    let op = if n < 0 { arith::Op::Shl } else { arith::Op::Shr };
+    arith::general(&*th, op, *base.add(b!(ins)), Value::int_unchecked(n.abs()), a!(ins), false)
+} }
 op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
 op! {
     #[inline(never)]

@@ -70,6 +70,7 @@ unsafe fn complete(rec: &Record, a: usize, v: Value) -> Flow {
 }
 
 /// `R[a] := object[key]`
+#[inline(never)]
 pub fn get(rec: &Record, object: Value, key: Value, a: usize) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {
@@ -77,7 +78,7 @@ pub fn get(rec: &Record, object: Value, key: Value, a: usize) -> Flow {
             Lookup::Found(v) => complete(rec, a, v),
             Lookup::Call(f, o) => call::call_meta(rec, f, &[o, key], 1, 0),
             Lookup::NotIndexable(v) => error::index_error(rec, v, key),
-            Lookup::Loop => error::runtime(rec, "'__index' chain too long; possibly a loop"),
+            Lookup::Loop => error::runtime(rec, "'__index' chain too long; possible loop"),
         }
     }
 }
@@ -85,6 +86,7 @@ pub fn get(rec: &Record, object: Value, key: Value, a: usize) -> Flow {
 /// `R[a] := object[key]` for a constant string key; sets the hint at `hint` when a plain lookup finds the key.
 /// # Safety
 /// `hint` is the second word of the instruction in progress.
+#[inline(never)]
 pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint: *const u32) -> Flow {
     // SAFETY: caller.
     unsafe {
@@ -245,12 +247,13 @@ unsafe fn raw(rec: &Record, t: *mut Table, key: Value, v: Value) -> Assign {
 pub fn set_error(rec: &Record, e: SetError) -> Flow {
     match e {
         SetError::Memory => call::no_memory(rec),
-        SetError::NilIndex => error::runtime(rec, "index is nil"),
-        SetError::NaNIndex => error::runtime(rec, "index is NaN"),
+        SetError::NilIndex => error::runtime(rec, "table index is nil"),
+        SetError::NaNIndex => error::runtime(rec, "table index is NaN"),
     }
 }
 
 /// `object[key] := v` of the instruction in progress.
+#[inline(never)]
 pub fn set(rec: &Record, object: Value, key: Value, v: Value) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {
@@ -265,7 +268,7 @@ pub fn set(rec: &Record, object: Value, key: Value, v: Value) -> Flow {
             Assign::Call(f, o) => call::call_meta(rec, f, &[o, key, v], 0, 0),
             Assign::NotIndexable(o) => error::index_error(rec, o, key),
             Assign::Refused(e) => set_error(rec, e),
-            Assign::Loop => error::runtime(rec, "'__newindex' chain too long; possibly a loop"),
+            Assign::Loop => error::runtime(rec, "'__newindex' chain too long; possible loop"),
         }
     }
 }
@@ -273,6 +276,7 @@ pub fn set(rec: &Record, object: Value, key: Value, v: Value) -> Flow {
 /// `object[key] := v` for a constant string key; sets the hint when the key is in the table.
 /// # Safety
 /// `hint` is the second word of the instruction in progress.
+#[inline(never)]
 pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint: *const u32) -> Flow {
     // SAFETY: caller.
     unsafe {
@@ -319,6 +323,7 @@ pub unsafe extern "C" fn len_raw(t: *mut Table) -> Value {
 }
 
 /// `R[a] := #v`
+#[inline(never)]
 pub fn len(rec: &Record, v: Value, a: usize) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {
@@ -408,6 +413,7 @@ pub unsafe extern "C" fn new_closure(rec: &Record, base: *mut Value, a: usize, b
 }
 
 /// SETLIST: into the array part directly when the table is local and has room.
+#[inline(never)]
 pub fn set_list(rec: &Record, a: usize, b: usize, from: usize) -> Flow {
     // SAFETY: the current Lua frame, pc saved; R[a] is the table of the constructor.
     unsafe {

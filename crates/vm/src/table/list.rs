@@ -100,8 +100,9 @@ pub unsafe fn append(rec: &Record, t: *mut Table, v: Value) -> Result<(), SetErr
             match shared::locate_slot(t, &Key::Int(n)) {
                 None if v.is_nil() => return Ok(()),
                 None => {
-                    shared::insert_locked(rec, t, Key::Int(n), v, &lock)?;
-                    break;
+                    if shared::insert_locked(rec, t, Key::Int(n), v, &lock)? {
+                        break;
+                    }
                 }
                 Some(value) => {
                     // Never overwrites a racing t[n] = x.
@@ -160,14 +161,20 @@ unsafe fn put(rec: &Record, t: *mut Table, i: i64, v: Value, lock: Option<&Table
     // SAFETY: caller.
     unsafe {
         let Some(lock) = lock else { return set_key(rec, t, Key::Int(i), v) };
-        match shared::locate_slot(t, &Key::Int(i)) {
-            Some(value) => {
-                let done = slot::update(value, v.0);
-                debug_assert!(done.is_ok(), "no migration under the lock");
-                Ok(())
+        loop {
+            match shared::locate_slot(t, &Key::Int(i)) {
+                Some(value) => {
+                    let done = slot::update(value, v.0);
+                    debug_assert!(done.is_ok(), "no migration under the lock");
+                    return Ok(());
+                }
+                None if v.is_nil() => return Ok(()),
+                None => {
+                    if shared::insert_locked(rec, t, Key::Int(i), v, lock)? {
+                        return Ok(());
+                    }
+                }
             }
-            None if v.is_nil() => Ok(()),
-            None => shared::insert_locked(rec, t, Key::Int(i), v, lock),
         }
     }
 }

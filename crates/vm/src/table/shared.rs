@@ -6,7 +6,7 @@
 //! Linearization points: update: the CAS; insert: the release store of the key; delete: a CAS to nil; hand-over: the
 //! CAS to MOVED (docs/tables.md).
 
-use super::{Found, Key, SetError, count_sizes, find, forget_absent, new_store, next_store, store_word};
+use super::{Found, Key, SetError, count_sizes, find, forget_absent, is_empty_store, new_store, next_store, store_word};
 use crate::object::{Header, Store, Table};
 use crate::slot;
 use crate::sync::{AcqRel, Acquire, AtomicU64, Relaxed, Release};
@@ -97,10 +97,9 @@ pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Va
                     return Ok(Value::NIL);
                 }
                 let lock = TableLock::take(t);
-                if locate(t, &key).is_some() {
+                if locate(t, &key).is_some() || !insert_locked(rec, t, key, v, &lock)? {
                     continue;
                 }
-                insert_locked(rec, t, key, v, &lock)?;
                 return Ok(Value::NIL);
             };
             match slot::update(value, v.0) {
@@ -147,10 +146,9 @@ pub unsafe fn modify<R>(
                     return Ok(r);
                 }
                 let lock = TableLock::take(t);
-                if locate(t, &key).is_some() {
+                if locate(t, &key).is_some() || !insert_locked(rec, t, key, v, &lock)? {
                     continue;
                 }
-                insert_locked(rec, t, key, v, &lock)?;
                 return Ok(r);
             };
             let old = value.load(Acquire);
@@ -173,7 +171,8 @@ pub unsafe fn modify<R>(
     }
 }
 
-/// Enters a key that is absent.
+/// Enters a key that is absent. False, and nothing is done, when growing gave the key a place in the array and somebody
+/// stored there first.
 /// # Safety
 /// As [`set`]; the lock is `t`'s, and the key was absent under it.
 pub unsafe fn insert_locked(
@@ -182,7 +181,7 @@ pub unsafe fn insert_locked(
     key: Key,
     v: Value,
     _lock: &TableLock,
-) -> Result<(), SetError> {
+) -> Result<bool, SetError> {
     // SAFETY: caller. Under the lock the root store has no migration in progress.
     unsafe {
         let word = store_word(rec, &key).ok_or(SetError::Memory)?;
@@ -191,8 +190,11 @@ pub unsafe fn insert_locked(
         loop {
             match find(s, &key) {
                 Found::Hit(value, _) => {
-                    // The array of a larger store has a place for the key.
-                    value.store(v.0, Release);
+                    // The array of a larger store has a place for the key. No migration while we hold the lock.
+                    let old = value.load(Acquire);
+                    if !slot::is_nil_like(old) || slot::exchange(value, old, v.0) != Ok(true) {
+                        return Ok(false);
+                    }
                     break;
                 }
                 Found::Absent(offset) if offset != u32::MAX && (*s).used.get() < (*s).limit => {
@@ -205,7 +207,7 @@ pub unsafe fn insert_locked(
             }
         }
         forget_absent(t, &key);
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -230,6 +232,12 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
         hcap = hcap.max(super::hash_capacity((*s).used.get() as usize + 1));
         let n = new_store(rec, acap, hcap).ok_or(SetError::Memory)?;
         rec.publish_object(n.cast());
+        if is_empty_store(s) {
+            // Nothing to move, and nobody claims slots of the static store: no need to close it (it is not ours).
+            // Release: pairs with the acquire load of the root in every operation.
+            (*t).store.store(n as u64, Release);
+            return Ok(n);
+        }
         // Release: pairs with the acquire load in `next_store` (T-5: before any MOVED or DEAD).
         (*s).next.store(n as u64, Release);
         for i in 0..old_acap {
