@@ -227,4 +227,3 @@ fn message_handler(th: &mut Thread) -> Result<u32> {
     let text = th.traceback(None, Some(&message), 1);
     th.ret_bytes(&text)
 }
-

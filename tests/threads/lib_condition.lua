@@ -58,14 +58,18 @@ c:broadcast()
 for i = 1, 5 do all[i]:join() end
 check("woken", woken, 5)
 -- cancel
+local begun = threads.channel(1)
 local t = threads.run(function()
   local g <close> = m:lock()
+  begun:send(1)
   local ok, e = pcall(c.wait, c)
   assert(not ok and threads.iscancel(e))
   m:unlock() -- owned again
   return "owned"
 end)
-threads.sleep(0.02)
+begun:recv()
+m:lock() -- once it waits
+m:unlock()
 t:cancel()
 check("owned", t:join(), "owned")
 print "ok"

@@ -7,9 +7,7 @@
 //! nobody; the bytes travel through a [`Buffer`]. Writes go straight from Lua strings to the stream until a second
 //! thread has started; from then on they are gathered first and written parked.
 
-use luas_vm::ffi::stdio::{
-    Buffer, Buffering, CFile, CText, Closed, Errno, Exit, NumberText, Origin, Used,
-};
+use luas_vm::ffi::stdio::{Buffer, Buffering, CFile, CText, Closed, Errno, Exit, NumberText, Origin, Used};
 use luas_vm::native::{Error, NativeFn, Payload, Result};
 use luas_vm::sync::threaded;
 use luas_vm::thread::Thread;
@@ -42,28 +40,13 @@ pub fn open(th: &mut Thread) -> Result<()> {
         ],
     )?;
     let meta = th.new_table(0, 8)?;
-    th.register(
-        meta,
-        &[
-            ("__gc", file_gc),
-            ("__close", file_gc),
-            ("__tostring", file_tostring),
-        ],
-    )?;
+    th.register(meta, &[("__gc", file_gc), ("__close", file_gc), ("__tostring", file_tostring)])?;
     th.raw_set_str(meta, "__index", methods.into())?;
     th.raw_set_str(meta, "__name", th.atom(HANDLE.as_bytes())?)?;
     th.raw_set_str(th.registry(), HANDLE, meta.into())?;
 
     let io = th.new_table(0, 16)?;
-    th.register(
-        io,
-        &[
-            ("open", io_open),
-            ("popen", io_popen),
-            ("tmpfile", io_tmpfile),
-            ("type", io_type),
-        ],
-    )?;
+    th.register(io, &[("open", io_open), ("popen", io_popen), ("tmpfile", io_tmpfile), ("type", io_type)])?;
     let with_default: [(&'static str, NativeFn, &str); 7] = [
         ("close", io_close, OUTPUT),
         ("flush", io_flush, OUTPUT),
@@ -102,9 +85,7 @@ impl Payload for Handle {}
 pub(crate) fn failure(th: &Thread, name: Option<&[u8]>, errno: Errno) -> Result<u32> {
     let mut message = Vec::new();
     if let Some(name) = name {
-        message
-            .try_reserve(name.len() + 64)
-            .map_err(|_| no_memory(th))?;
+        message.try_reserve(name.len() + 64).map_err(|_| no_memory(th))?;
         message.extend_from_slice(name);
         message.extend_from_slice(b": ");
     }
@@ -132,11 +113,7 @@ pub(crate) fn exit_results(th: &Thread, exit: Exit) -> Result<u32> {
 }
 
 /// True, or the results of a failure.
-pub(crate) fn success(
-    th: &Thread,
-    name: Option<&[u8]>,
-    outcome: core::result::Result<(), Errno>,
-) -> Result<u32> {
+pub(crate) fn success(th: &Thread, name: Option<&[u8]>, outcome: core::result::Result<(), Errno>) -> Result<u32> {
     match outcome {
         Ok(()) => th.ret_bool(true),
         Err(errno) => failure(th, name, errno),
@@ -165,11 +142,7 @@ fn handle<'t>(v: Val<'t>) -> Option<&'t CFile> {
 
 /// Raises unless argument `n` is an open file.
 fn check_open(th: &Thread, n: usize) -> Result<()> {
-    if th.check_userdata::<Handle>(n, HANDLE)?.0.is_open() {
-        Ok(())
-    } else {
-        Err(closed(th))
-    }
+    if th.check_userdata::<Handle>(n, HANDLE)?.0.is_open() { Ok(()) } else { Err(closed(th)) }
 }
 
 /// The default file of the running function (its upvalue is the key).
@@ -185,20 +158,12 @@ fn push_default(th: &Thread) -> Result<()> {
         return Ok(());
     }
     let key = th.upvalue(1).as_bytes().unwrap_or_default();
-    let which = if key == INPUT.as_bytes() {
-        "input"
-    } else {
-        "output"
-    };
+    let which = if key == INPUT.as_bytes() { "input" } else { "output" };
     Err(th.error(format!("default {which} file is closed")))
 }
 
 /// Uses the file at stack index `i` while this thread is parked; raises when it is closed.
-fn parked<T>(
-    th: &mut Thread,
-    i: i32,
-    f: impl FnOnce(&CFile) -> Used<T>,
-) -> Result<core::result::Result<T, Errno>> {
+fn parked<T>(th: &mut Thread, i: i32, f: impl FnOnce(&CFile) -> Used<T>) -> Result<core::result::Result<T, Errno>> {
     match th.blocking_on::<Handle, _>(i, |h| f(&h.0)).flatten() {
         Some(outcome) => Ok(outcome),
         None => Err(closed(th)),
@@ -218,14 +183,7 @@ fn push_opened(th: &mut Thread, mode: &str) -> Result<u32> {
     match th.blocking(|| CFile::open(&name, &mode)) {
         Ok(file) => push_handle(th, file),
         Err(errno) => {
-            let message = [
-                b"cannot open file '",
-                name.bytes(),
-                b"' (",
-                &errno.message(),
-                b")",
-            ]
-            .concat();
+            let message = [b"cannot open file '", name.bytes(), b"' (", &errno.message(), b")"].concat();
             Err(th.error(message))
         }
     }
@@ -251,10 +209,7 @@ fn is_open_mode(mode: &[u8]) -> bool {
     let [b'r' | b'w' | b'a', rest @ ..] = mode else {
         return false;
     };
-    rest.strip_prefix(b"+")
-        .unwrap_or(rest)
-        .iter()
-        .all(|&c| c == b'b')
+    rest.strip_prefix(b"+").unwrap_or(rest).iter().all(|&c| c == b'b')
 }
 
 /// `io.popen(command [, mode])`
@@ -490,15 +445,9 @@ fn integer(text: &[u8]) -> Option<i64> {
     if let [b'0', b'x' | b'X', hex @ ..] = digits {
         let mut value = 0i64;
         for &c in hex {
-            value = value
-                .wrapping_mul(16)
-                .wrapping_add(i64::from((c as char).to_digit(16)?));
+            value = value.wrapping_mul(16).wrapping_add(i64::from((c as char).to_digit(16)?));
         }
-        return (!hex.is_empty()).then_some(if negative {
-            value.wrapping_neg()
-        } else {
-            value
-        });
+        return (!hex.is_empty()).then_some(if negative { value.wrapping_neg() } else { value });
     }
     let mut value = 0i64;
     for &c in digits {
@@ -621,11 +570,7 @@ fn write(th: &mut Thread, i: i32, first: usize, last: usize) -> Result<u32> {
         let Some(file) = handle(th.at(i)) else {
             return Err(closed(th));
         };
-        let single = if first == last {
-            th.at(first as i32).as_bytes()
-        } else {
-            None
-        };
+        let single = if first == last { th.at(first as i32).as_bytes() } else { None };
         match single {
             Some(text) => file.write(text).ok_or_else(|| closed(th))?,
             None => {
@@ -648,12 +593,7 @@ fn write(th: &mut Thread, i: i32, first: usize, last: usize) -> Result<u32> {
 
 /// As `write` while several threads may run: gathers a copy of the texts and writes it parked. What comes before a
 /// wrong argument is written.
-fn write_gathered(
-    th: &mut Thread,
-    i: i32,
-    first: usize,
-    last: usize,
-) -> Result<core::result::Result<(), Errno>> {
+fn write_gathered(th: &mut Thread, i: i32, first: usize, last: usize) -> Result<core::result::Result<(), Errno>> {
     let mut text = Buffer::take();
     let mut wrong = None;
     for n in first..=last {

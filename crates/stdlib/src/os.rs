@@ -92,19 +92,9 @@ fn tmpname(th: &mut Thread) -> Result<u32> {
 /// `os.setlocale([locale [, category]])`: the name of the locale, nil when it cannot be set. While several threads
 /// run, a change is an error: all of them read the locale (contract 28).
 fn setlocale(th: &mut Thread) -> Result<u32> {
-    let name = if th.arg(1).is_nil() {
-        None
-    } else {
-        Some(check_text(th, 1)?)
-    };
-    let categories = [
-        Category::All,
-        Category::Collate,
-        Category::Ctype,
-        Category::Monetary,
-        Category::Numeric,
-        Category::Time,
-    ];
+    let name = if th.arg(1).is_nil() { None } else { Some(check_text(th, 1)?) };
+    let categories =
+        [Category::All, Category::Collate, Category::Ctype, Category::Monetary, Category::Numeric, Category::Time];
     let names = ["all", "collate", "ctype", "monetary", "numeric", "time"];
     let category = categories[th.check_option(2, Some("all"), &names)?];
     let locale = match name {
@@ -193,11 +183,7 @@ fn date_field(th: &mut Thread, name: &str, default: Option<i32>, delta: i64) -> 
 fn daylight_field(th: &mut Thread) -> Result<i32> {
     th.get_field(1, "isdst")?;
     let v = th.at(-1);
-    let daylight = if v.is_nil() {
-        -1
-    } else {
-        i32::from(v.truthy())
-    };
+    let daylight = if v.is_nil() { -1 } else { i32::from(v.truthy()) };
     th.pop(1);
     Ok(daylight)
 }
@@ -234,11 +220,7 @@ const O_CONVERSIONS: &[u8] = b"deHImMSuUVwWy";
 /// `os.date([format [, time]])`
 fn date(th: &mut Thread) -> Result<u32> {
     let mut format = th.opt_bytes(1, b"%c")?;
-    let time = if th.arg(2).is_nil() {
-        ctime::now()
-    } else {
-        th.check_int(2)?
-    };
+    let time = if th.arg(2).is_nil() { ctime::now() } else { th.check_int(2)? };
     let date = match format {
         [b'!', rest @ ..] => {
             format = rest;
@@ -253,8 +235,7 @@ fn date(th: &mut Thread) -> Result<u32> {
         return th.ret(date_table(th, &date)?.into());
     }
     let mut out = Vec::new();
-    out.try_reserve(format.len().saturating_add(MAX_CONVERSION))
-        .map_err(|_| no_memory(th))?;
+    out.try_reserve(format.len().saturating_add(MAX_CONVERSION)).map_err(|_| no_memory(th))?;
     let mut buffer = [0; MAX_CONVERSION];
     while let Some(percent) = format.iter().position(|&c| c == b'%') {
         let (plain, rest) = (&format[..percent], &format[percent + 1..]);
@@ -263,8 +244,7 @@ fn date(th: &mut Thread) -> Result<u32> {
             return Err(th.arg_error(1, message));
         };
         let n = date.format(&rest[..len], &mut buffer);
-        out.try_reserve(plain.len() + n)
-            .map_err(|_| no_memory(th))?;
+        out.try_reserve(plain.len() + n).map_err(|_| no_memory(th))?;
         out.extend_from_slice(plain);
         out.extend_from_slice(&buffer[..n]);
         format = &rest[len..];

@@ -655,7 +655,6 @@ pub fn as_plain_table<'t>(th: &'t Thread, v: Val<'t>) -> Option<Table<'t>> {
     if th.metatable(v).is_none() { Some(t) } else { None }
 }
 
-
 /// Closes the pending variables of the main coroutine, at the end of the program.
 pub fn close_main(rec: &Record) {
     close_all_nested(rec, 1);

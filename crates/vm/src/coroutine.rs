@@ -69,7 +69,8 @@ pub const CALL_RETURNING: u16 = 512;
 /// The frame lies above its extra arguments.
 pub const CALL_VARARG: u16 = 1024;
 /// Bits that make a return take the slow way.
-pub const CALL_SLOW_RETURN: u16 = CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;
+pub const CALL_SLOW_RETURN: u16 =
+    CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;
 
 /// A coroutine.
 ///

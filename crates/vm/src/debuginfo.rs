@@ -284,8 +284,16 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
             } else {
                 // A constant operand, which is named as one.
                 return match op {
-                    Opcode::AddK | Opcode::SubK | Opcode::MulK | Opcode::ModK | Opcode::PowK | Opcode::DivK
-                    | Opcode::IDivK | Opcode::BAndK | Opcode::BOrK | Opcode::BXorK => {
+                    Opcode::AddK
+                    | Opcode::SubK
+                    | Opcode::MulK
+                    | Opcode::ModK
+                    | Opcode::PowK
+                    | Opcode::DivK
+                    | Opcode::IDivK
+                    | Opcode::BAndK
+                    | Opcode::BOrK
+                    | Opcode::BXorK => {
                         // SAFETY: as in `constant_name`.
                         let k = unsafe { *(*p).constants.add(c) };
                         Val::new(k).as_bytes().map(|s| ("constant", s.to_vec()))
@@ -310,8 +318,14 @@ fn call_name(p: *const Proto, pc: usize) -> Option<Name> {
         Opcode::Call | Opcode::TailCall => return register_name(p, pc, ins.a() as usize),
         Opcode::TForCall => return Some(("for iterator", b"for iterator".to_vec())),
         Opcode::SelfField | Opcode::GetTabUp | Opcode::GetTable | Opcode::GetI | Opcode::GetField => "index",
-        Opcode::SetTabUp | Opcode::SetTabUpK | Opcode::SetTable | Opcode::SetTableK | Opcode::SetI | Opcode::SetIK
-        | Opcode::SetField | Opcode::SetFieldK => "newindex",
+        Opcode::SetTabUp
+        | Opcode::SetTabUpK
+        | Opcode::SetTable
+        | Opcode::SetTableK
+        | Opcode::SetI
+        | Opcode::SetIK
+        | Opcode::SetField
+        | Opcode::SetFieldK => "newindex",
         Opcode::Add | Opcode::AddK | Opcode::AddI => "add",
         Opcode::Sub | Opcode::SubK => "sub",
         Opcode::Mul | Opcode::MulK => "mul",
@@ -744,4 +758,3 @@ pub fn running_name(th: &Thread) -> (Option<Name>, Value) {
     let i = frames.last;
     (frame_name(&frames, i), frames.function(i))
 }
-

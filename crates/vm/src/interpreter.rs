@@ -24,8 +24,8 @@ pub mod compare;
 pub mod concat;
 pub mod finish;
 pub mod forloop;
-pub mod index;
 mod handlers;
+pub mod index;
 
 use crate::thread::{Handler, Record};
 use crate::value::Value;

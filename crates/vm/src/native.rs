@@ -683,7 +683,7 @@ impl Thread {
         self.modify(t, k, |seen| {
             let old = if seen.is_nil() { Value::int_unchecked(0) } else { seen };
             // SAFETY: live values.
-            let sum = unsafe { arith::numbers(rec, arith::Op::Add, old, n.0) };
+            let sum = unsafe { arith::numbers::<{ arith::Op::Add as u8 }>(rec, old, n.0) };
             if sum == Value::EMPTY {
                 return Change::Keep(None);
             }
@@ -1028,7 +1028,11 @@ impl Thread {
                 m = debuginfo::metamethod_of(self.rec(), b, Event::Concat);
             }
             if m.is_nil() {
-                error::set_operand_error(self.rec(), "concatenate", if Val::new(a).as_bytes().is_some() { b } else { a });
+                error::set_operand_error(
+                    self.rec(),
+                    "concatenate",
+                    if Val::new(a).as_bytes().is_some() { b } else { a },
+                );
                 return Err(Error(()));
             }
             self.call_binary(m, a, b)?;

@@ -195,6 +195,63 @@ pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
     }
 }
 
+/// What [`find_atom`] met.
+pub enum AtomFound {
+    /// The key's value (not nil-like) and the byte offset of its slot.
+    Value(Value, u32),
+    /// The key is not here, or its value is nil.
+    Absent,
+    /// A migration is in progress: look the general way.
+    Moving,
+}
+
+/// Looks an atom up in one store: the loop of field accesses.
+/// # Safety
+/// `s` is a live store, `key` an atom and `hash` its hash.
+#[inline(always)]
+pub unsafe fn find_atom(s: *const Store, key: Value, hash: u32) -> AtomFound {
+    // SAFETY: caller; offsets are masked.
+    unsafe {
+        let mask = (*s).mask as usize;
+        let slots = Store::hash_base(s);
+        let start = (hash as usize) << 4 & mask;
+        let mut offset = start;
+        loop {
+            let p = slots.add(offset);
+            let word = Value((*p.cast::<AtomicU64>()).load(Acquire));
+            if word == key {
+                let v = Value((*p.add(8).cast::<AtomicU64>()).load(Acquire));
+                if !v.is_nil_like() {
+                    return AtomFound::Value(v, offset as u32);
+                }
+                return if v == Value::MOVED { AtomFound::Moving } else { AtomFound::Absent };
+            }
+            if word == Value::EMPTY {
+                return AtomFound::Absent;
+            }
+            if word.0 & (string_mask()) == crate::value::TAG_OBJECT && string::equal_strings(word, key) {
+                let v = Value((*p.add(8).cast::<AtomicU64>()).load(Acquire));
+                if !v.is_nil_like() {
+                    return AtomFound::Value(v, offset as u32);
+                }
+                return if v == Value::MOVED { AtomFound::Moving } else { AtomFound::Absent };
+            }
+            if word == Value::DEAD {
+                return AtomFound::Moving;
+            }
+            offset = (offset + 16) & mask;
+            if offset == start {
+                return if (*s).next.get() == 0 { AtomFound::Absent } else { AtomFound::Moving };
+            }
+        }
+    }
+}
+
+/// Mask under which objects that are no atoms are the object tag.
+const fn string_mask() -> u64 {
+    0xFFFF << 48 | crate::value::ATOM_BIT
+}
+
 /// The store that follows `s` (T-5: set when a slot of `s` is MOVED or DEAD).
 /// # Safety
 /// `s` is a live store.
@@ -478,7 +535,12 @@ unsafe fn metamethod_slow(rec: &Record, meta: *const Table, event: Event) -> Val
         // Acquire: pairs with the CAS in `forget_absent`.
         let before = (*meta).absent.load(Acquire);
         let name = Value(rec.machine().event_names[event as usize].get());
-        let v = raw_get_str(meta, name);
+        let s = (*meta).store.load(Acquire) as *const Store;
+        let v = match find_atom(s, name, (*name.as_object()).aux.get()) {
+            AtomFound::Value(v, _) => return v,
+            AtomFound::Absent => Value::NIL,
+            AtomFound::Moving => raw_get_str(meta, name),
+        };
         if v.is_nil() {
             let after = before | 1 << event as u32;
             if (*meta).header.is_shared() {

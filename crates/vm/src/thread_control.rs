@@ -377,7 +377,9 @@ impl Thread {
         self.current_thread()?;
         // A thread that ends meanwhile leaves its handle valid until our next safepoint: freeing it, a shared object,
         // takes a stop of all threads.
-        let words = self.roster().live().into_iter().map(|c| Value(c.handle.load(Acquire)));
+        // Who has been joined is no longer listed, though its OS thread may still be on its way out.
+        let live = self.roster().live().into_iter().filter(|c| c.status() == Status::Running);
+        let words = live.map(|c| Value(c.handle.load(Acquire)));
         Ok(words.filter(|v| !v.is_nil()).map(Val::new).collect())
     }
 
@@ -601,13 +603,13 @@ impl Thread {
         if self.cancel_masked() { Ok(()) } else { Err(self.cancel_error()) }
     }
 
-    /// For the interpreter's poll when POLL_CANCEL is set: raises the cancel error unless the thread owns a mutex or
-    /// cleans up; then the bit stays set. A request raises here once; it goes on raising at blocking calls.
+    /// For the interpreter's poll when it took POLL_CANCEL: raises the cancel error unless the thread owns a mutex or
+    /// cleans up; then the bit is set again. A request raises here once; it goes on raising at blocking calls.
     pub fn poll_cancel(&self) -> Result<()> {
-        if self.cancel_masked() || !self.rec().control.held.borrow().is_empty() {
+        if !self.rec().control.held.borrow().is_empty() || self.cancel_masked() {
+            self.rec().raise_poll(POLL_CANCEL);
             return Ok(());
         }
-        self.rec().clear_poll(POLL_CANCEL);
         self.check_cancel()
     }
 

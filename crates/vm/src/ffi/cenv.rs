@@ -18,22 +18,14 @@ pub fn variable(name: &CText) -> Option<Vec<u8>> {
 pub fn remove(name: &CText) -> Result<(), Errno> {
     set_errno(0);
     // SAFETY: the name ends in NUL.
-    if unsafe { libc::remove(name.pointer()) } == 0 {
-        Ok(())
-    } else {
-        Err(Errno::last())
-    }
+    if unsafe { libc::remove(name.pointer()) } == 0 { Ok(()) } else { Err(Errno::last()) }
 }
 
 /// Gives a file another name.
 pub fn rename(from: &CText, to: &CText) -> Result<(), Errno> {
     set_errno(0);
     // SAFETY: both names end in NUL.
-    if unsafe { libc::rename(from.pointer(), to.pointer()) } == 0 {
-        Ok(())
-    } else {
-        Err(Errno::last())
-    }
+    if unsafe { libc::rename(from.pointer(), to.pointer()) } == 0 { Ok(()) } else { Err(Errno::last()) }
 }
 
 /// Creates an empty file for temporary use; its name.

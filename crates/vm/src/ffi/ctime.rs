@@ -92,14 +92,7 @@ impl Date {
         format[1..=n].copy_from_slice(&specifier[..n]);
         // SAFETY: the buffer has the length that is given; the format ends in NUL; the date is a valid `tm` whose
         // zone name, if any, is a text that the C library keeps.
-        unsafe {
-            libc::strftime(
-                into.as_mut_ptr().cast(),
-                into.len(),
-                format.as_ptr().cast(),
-                &self.0,
-            )
-        }
+        unsafe { libc::strftime(into.as_mut_ptr().cast(), into.len(), format.as_ptr().cast(), &self.0) }
     }
 
     fn empty() -> Date {

@@ -93,10 +93,7 @@ impl CFile {
     pub fn open(name: &CText, mode: &CText) -> Result<CFile, Errno> {
         set_errno(0);
         // SAFETY: both are texts that end in NUL.
-        CFile::new(
-            unsafe { libc::fopen(name.pointer(), mode.pointer()) },
-            Kind::File,
-        )
+        CFile::new(unsafe { libc::fopen(name.pointer(), mode.pointer()) }, Kind::File)
     }
 
     /// Starts a command with the shell and opens a pipe: from it, or `to` it.
@@ -122,10 +119,7 @@ impl CFile {
         set_errno(0);
         let mode = if to { c"w" } else { c"r" };
         // SAFETY: both are texts that end in NUL.
-        CFile::new(
-            unsafe { libc::popen(command.pointer(), mode.as_ptr()) },
-            Kind::Pipe,
-        )
+        CFile::new(unsafe { libc::popen(command.pointer(), mode.as_ptr()) }, Kind::Pipe)
     }
 
     /// A temporary file without a name, open for update, that vanishes when closed.
@@ -152,19 +146,11 @@ impl CFile {
     }
 
     fn new(file: *mut FILE, kind: Kind) -> Result<CFile, Errno> {
-        if file.is_null() {
-            Err(Errno::last())
-        } else {
-            Ok(CFile::from_raw(file, kind))
-        }
+        if file.is_null() { Err(Errno::last()) } else { Ok(CFile::from_raw(file, kind)) }
     }
 
     fn from_raw(file: *mut FILE, kind: Kind) -> CFile {
-        CFile {
-            file: AtomicPtr::new(file),
-            users: RwLock::new(()),
-            kind,
-        }
+        CFile { file: AtomicPtr::new(file), users: RwLock::new(()), kind }
     }
 }
 
@@ -223,11 +209,7 @@ impl CFile {
     fn enter(&self) -> Option<(Option<RwLockReadGuard<'_, ()>>, *mut FILE)> {
         let guard = threaded().then(|| self.users.read());
         let file = self.file.load(Relaxed);
-        if file.is_null() {
-            None
-        } else {
-            Some((guard, file))
-        }
+        if file.is_null() { None } else { Some((guard, file)) }
     }
 }
 
@@ -262,11 +244,7 @@ impl Held {
     #[inline(always)]
     fn end<T>(&self, value: T) -> Result<T, Errno> {
         // SAFETY: the stream is open, see `new`.
-        if unsafe { libc::ferror(self.0) } != 0 {
-            Err(Errno::last())
-        } else {
-            Ok(value)
-        }
+        if unsafe { libc::ferror(self.0) } != 0 { Err(Errno::last()) } else { Ok(value) }
     }
 }
 
@@ -292,11 +270,7 @@ impl CFile {
             f.end(())?;
             if n < 0 {
                 // SAFETY: the stream is open.
-                return if unsafe { libc::feof(f.0) } != 0 {
-                    Ok(false)
-                } else {
-                    Err(Errno::last_or(Errno::NO_MEMORY))
-                };
+                return if unsafe { libc::feof(f.0) } != 0 { Ok(false) } else { Err(Errno::last_or(Errno::NO_MEMORY)) };
             }
             if !keep && into.bytes().last() == Some(&b'\n') {
                 into.len -= 1;
@@ -341,13 +315,7 @@ impl CFile {
         self.with(|f| {
             f.begin(fresh);
             into.len = 0;
-            let mut text = Numeral {
-                file: f,
-                ahead: 0,
-                text: [0; MAX_NUMERAL],
-                len: 0,
-                full: false,
-            };
+            let mut text = Numeral { file: f, ahead: 0, text: [0; MAX_NUMERAL], len: 0, full: false };
             text.scan();
             if !text.full && !into.append(&text.text[..text.len]) {
                 return Err(Errno::NO_MEMORY);
@@ -387,9 +355,7 @@ fn rest_of(f: &Held) -> Option<usize> {
     // SAFETY: zeros are a valid `stat`; the stream is open; `fstat` fills what it is given.
     let size = unsafe {
         let mut stat: libc::stat = core::mem::zeroed();
-        if libc::fstat(libc::fileno(f.0), &mut stat) != 0
-            || stat.st_mode & libc::S_IFMT != libc::S_IFREG
-        {
+        if libc::fstat(libc::fileno(f.0), &mut stat) != 0 || stat.st_mode & libc::S_IFMT != libc::S_IFREG {
             return None;
         }
         stat.st_size
@@ -459,13 +425,7 @@ impl Numeral<'_> {
 
     fn take_digits(&mut self, hex: bool) -> usize {
         let mut n = 0;
-        while self.take(|c| {
-            if hex {
-                c.is_ascii_hexdigit()
-            } else {
-                c.is_ascii_digit()
-            }
-        }) {
+        while self.take(|c| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() }) {
             n += 1;
         }
         n
@@ -486,11 +446,7 @@ impl CFile {
         set_errno(0);
         // SAFETY: open; `fwrite` takes the stream's own lock.
         let written = unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), file) };
-        Some(if written == bytes.len() {
-            Ok(())
-        } else {
-            Err(Errno::last())
-        })
+        Some(if written == bytes.len() { Ok(()) } else { Err(Errno::last()) })
     }
 
     /// Starts several writes that appear contiguous: the stream is locked until the writer is dropped. Only for code
@@ -499,11 +455,7 @@ impl CFile {
         let (guard, file) = self.enter()?;
         let held = Held::new(file);
         set_errno(0);
-        Some(Writer {
-            held,
-            failure: None,
-            _use: guard,
-        })
+        Some(Writer { held, failure: None, _use: guard })
     }
 
     /// Passes on what was written.
@@ -511,11 +463,7 @@ impl CFile {
         let (_use, file) = self.enter()?;
         set_errno(0);
         // SAFETY: open.
-        Some(if unsafe { libc::fflush(file) } == 0 {
-            Ok(())
-        } else {
-            Err(Errno::last())
-        })
+        Some(if unsafe { libc::fflush(file) } == 0 { Ok(()) } else { Err(Errno::last()) })
     }
 
     /// Moves the position; the new one, in bytes from the start.
@@ -546,13 +494,7 @@ impl CFile {
         let (_use, file) = self.enter()?;
         set_errno(0);
         // SAFETY: open; a null buffer is allocated by the C library.
-        Some(
-            if unsafe { libc::setvbuf(file, null_mut(), mode, size) } == 0 {
-                Ok(())
-            } else {
-                Err(Errno::last())
-            },
-        )
+        Some(if unsafe { libc::setvbuf(file, null_mut(), mode, size) } == 0 { Ok(()) } else { Err(Errno::last()) })
     }
 }
 
@@ -628,24 +570,15 @@ impl NumberText {
             start -= 1;
             text[start] = b'-';
         }
-        NumberText {
-            end: text.len(),
-            text,
-            start,
-        }
+        NumberText { end: text.len(), text, start }
     }
 
     /// 14 significant digits, without ".0" for integral values.
     pub fn of_float(f: f64) -> NumberText {
         let mut text = [0u8; 48];
         // SAFETY: the buffer has the length that is given; the format takes one double.
-        let n =
-            unsafe { libc::snprintf(text.as_mut_ptr().cast(), text.len(), c"%.14g".as_ptr(), f) };
-        NumberText {
-            end: usize::try_from(n).unwrap_or(0).min(text.len() - 1),
-            text,
-            start: 0,
-        }
+        let n = unsafe { libc::snprintf(text.as_mut_ptr().cast(), text.len(), c"%.14g".as_ptr(), f) };
+        NumberText { end: usize::try_from(n).unwrap_or(0).min(text.len() - 1), text, start: 0 }
     }
 
     /// The text.
@@ -690,17 +623,9 @@ impl Buffer {
         match SPARE.try_with(Cell::take).ok().flatten() {
             Some(spare) => {
                 let spare = core::mem::ManuallyDrop::new(spare);
-                Buffer {
-                    data: spare.data,
-                    capacity: spare.capacity,
-                    len: 0,
-                }
+                Buffer { data: spare.data, capacity: spare.capacity, len: 0 }
             }
-            None => Buffer {
-                data: null_mut(),
-                capacity: 0,
-                len: 0,
-            },
+            None => Buffer { data: null_mut(), capacity: 0, len: 0 },
         }
     }
 
@@ -720,12 +645,7 @@ impl Buffer {
             return false;
         }
         // SAFETY: `reserve` made room behind `len`, and a block of ours does not overlap a slice from elsewhere.
-        unsafe {
-            self.data
-                .cast::<u8>()
-                .add(self.len)
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
-        };
+        unsafe { self.data.cast::<u8>().add(self.len).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         self.len += bytes.len();
         true
     }
@@ -740,9 +660,7 @@ impl Buffer {
 
     #[cold]
     fn reserve_slow(&mut self, need: usize) -> bool {
-        let capacity = need
-            .max(256)
-            .max(self.capacity.saturating_add(self.capacity / 2));
+        let capacity = need.max(256).max(self.capacity.saturating_add(self.capacity / 2));
         // SAFETY: null or a block of malloc that belongs to this buffer.
         let data = unsafe { libc::realloc(self.data.cast::<c_void>(), capacity) };
         if data.is_null() {
@@ -755,10 +673,7 @@ impl Buffer {
 
     /// How much to read next: as much as there is, but no more than proves the content too long.
     fn next_piece(&self) -> usize {
-        self.len
-            .max(PIECE)
-            .min((MAX_READ + 1).saturating_sub(self.len))
-            .max(1)
+        self.len.max(PIECE).min((MAX_READ + 1).saturating_sub(self.len)).max(1)
     }
 
     /// Reads up to `count` (at least 1) bytes behind the content; how many came.
@@ -779,10 +694,7 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if !self.data.is_null() {
-            let spare = Spare {
-                data: self.data,
-                capacity: self.capacity,
-            };
+            let spare = Spare { data: self.data, capacity: self.capacity };
             if spare.capacity <= KEPT {
                 // A failure (the OS thread is ending) drops it.
                 let _ = SPARE.try_with(|cell| cell.set(Some(spare)));

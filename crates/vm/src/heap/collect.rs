@@ -19,9 +19,7 @@ use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, large};
 use crate::coroutine::CallInfo;
 use crate::object::{BUFFER_HEADER, Header, Kind, Stack};
 use crate::stop::Stopped;
-use crate::thread::{
-    POLL_COLLECT, POLL_FINALIZERS, POLL_STOP, POLL_TORTURE, Record,
-};
+use crate::thread::{POLL_COLLECT, POLL_FINALIZERS, POLL_STOP, POLL_TORTURE, Record};
 
 /// What free cells hold in checked builds, after a header that says [`Kind::Free`].
 pub const TRAP: u8 = 0xDD;

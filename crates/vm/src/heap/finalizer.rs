@@ -124,9 +124,7 @@ impl LocalLists {
     pub(super) fn hand_over(&mut self, shared: &mut SharedLists) {
         // SAFETY: entries are objects that are not freed.
         let is_shared = |p: *mut Header| unsafe { (*p).is_shared() };
-        for (from, to) in
-            [(&mut self.finalizers, &mut shared.finalizers), (&mut self.payloads, &mut shared.payloads)]
-        {
+        for (from, to) in [(&mut self.finalizers, &mut shared.finalizers), (&mut self.payloads, &mut shared.payloads)] {
             let n = from.iter().filter(|&&p| is_shared(p)).count();
             if n != 0 && to.try_reserve(n).is_ok() {
                 sift(from, |p| {

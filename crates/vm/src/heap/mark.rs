@@ -65,12 +65,7 @@ pub(super) struct Marker<'a, const GLOBAL: bool> {
 
 impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// Nothing marked by this marker yet. `owner` is the only thread whose local objects it may meet (null: any).
-    pub(super) fn new(
-        machine: &Machine,
-        heaps: &'a [&'a Heap],
-        dead_blocks: *mut Block,
-        owner: *const Record,
-    ) -> Self {
+    pub(super) fn new(machine: &Machine, heaps: &'a [&'a Heap], dead_blocks: *mut Block, owner: *const Record) -> Self {
         Marker {
             work: Worklist::new(heaps[0].torture.tiny_lists),
             mode_name: Value(machine.event_names[Event::Mode as usize].get()),

@@ -2,9 +2,8 @@
 
 use super::block::{BLOCK_SIZE, block_of};
 use super::torture::Torture;
-use super::{CLASS_SIZES, Heap, MAX_SMALL, class_of};
-use crate::coroutine::{CallInfo, Coroutine, RUNNING, SUSPENDED};
-use crate::machine::Machine;
+use super::{CLASS_SIZES, MAX_SMALL, class_of};
+use crate::coroutine::{CallInfo, Coroutine, NORMAL, SUSPENDED};
 use crate::metamethod::{EVENT_NAMES, Event};
 use crate::native::Payload;
 use crate::object::{BUFFER_HEADER, Bytes, Cell as LuaCell, Kind, Stack, Table, Userdata};
@@ -480,8 +479,9 @@ fn registers_are_scanned_to_the_frames_extent() {
             assert_eq!(length(*slot(stack, i)), if i < 20 { 3 } else { 0 }, "slot {i}");
         }
         // Published while running: the registers stay local, until the yield.
-        (*co).status.set(RUNNING);
-        rec.coroutine.set(co);
+        let running = rec.coroutine.get();
+        (*co).status.set(NORMAL);
+        (*running).resumer.set(co);
         rec.publish(of(co));
         assert!((*stack).header.is_shared() && !(*(*slot(stack, 0)).as_object()).is_shared());
         *slot(stack, 5) = list(rec, 7);
@@ -491,7 +491,7 @@ fn registers_are_scanned_to_the_frames_extent() {
         rec.verify_heap();
         assert_eq!(length(*slot(stack, 5)), 7);
         (*co).status.set(SUSPENDED);
-        rec.coroutine.set(std::ptr::null_mut());
+        (*running).resumer.set(std::ptr::null_mut());
         rec.publish_coroutine_stack(co);
         rec.collect_global();
         rec.verify_heap();
@@ -504,6 +504,8 @@ fn registers_are_scanned_to_the_frames_extent() {
 fn a_retired_heap_leaves_its_shared_objects() {
     let drops = Arc::new(AtomicUsize::new(0));
     let host = Host::start(Torture::OFF);
+    host.publish_object(host.globals().cast());
+    host.publish_object(host.machine().registry.get().cast());
     let second = host.invite(Torture::OFF).enter();
     let shared = list(&second, 1000);
     second.publish(shared);
@@ -574,14 +576,16 @@ fn threads_collect_together() {
         set(&host, board, int(i), int(0));
     }
     host.publish(of(board));
+    // Contract 13.
+    host.publish_object(host.globals().cast());
+    host.publish_object(host.machine().registry.get().cast());
     root(&host, of(board));
     let board = board.addr();
     let rounds = if cfg!(debug_assertions) { 300 } else { 3000 };
     std::thread::scope(|scope| {
         for t in 0..4u64 {
-            let lives: Vec<_> = (0..3)
-                .map(|_| host.invite(if t == 0 { Torture::collect_every(5) } else { Torture::OFF }))
-                .collect();
+            let lives: Vec<_> =
+                (0..3).map(|_| host.invite(if t == 0 { Torture::collect_every(5) } else { Torture::OFF })).collect();
             scope.spawn(move || {
                 for (life, guest) in lives.into_iter().enumerate() {
                     live(&guest.enter(), board as *mut Table, rounds, seed * 1000 + t * 10 + life as u64 + 1);

@@ -4,14 +4,12 @@
 //! new store of a table in migration (T-9, I-10). A coroutine's registers are reported by [`registers`].
 //! Leaves to others: what is done with them.
 
-use crate::object::BUFFER_HEADER;
 use crate::coroutine::{CALL_NATIVE, CallInfo, Coroutine, NORMAL, RUNNING};
-use crate::object::{
-    Bytes, Cell, Header, Kind, LuaClosure, NativeClosure, Proto, Stack, Store, Table, Userdata,
-};
+use crate::object::BUFFER_HEADER;
+use crate::object::{Bytes, Cell, Header, Kind, LuaClosure, NativeClosure, Proto, Stack, Store, Table, Userdata};
+use crate::sync::AtomicU64;
 use crate::table::is_empty_store;
 use crate::value::Value;
-use crate::sync::AtomicU64;
 
 /// Calls `f` with each object that `p` refers to, except a coroutine's registers.
 /// # Safety

@@ -34,7 +34,9 @@ unsafe fn each_store(t: *const Table, mut f: impl FnMut(*mut Store)) {
 }
 
 /// The hash slots of a store: key and value words.
-unsafe fn hash_slots<'a>(s: *mut Store) -> impl Iterator<Item = (&'a crate::sync::AtomicU64, &'a crate::sync::AtomicU64)> {
+unsafe fn hash_slots<'a>(
+    s: *mut Store,
+) -> impl Iterator<Item = (&'a crate::sync::AtomicU64, &'a crate::sync::AtomicU64)> {
     // SAFETY: a live store; the offsets are those of its slots.
     unsafe { (0..=(*s).mask as usize).step_by(16).map(move |offset| Store::slot(s, offset)) }
 }

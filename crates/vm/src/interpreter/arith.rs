@@ -43,6 +43,23 @@ pub enum Op {
 }
 
 impl Op {
+    /// All of them, by number.
+    pub const ALL: [Op; 14] = [
+        Op::Add,
+        Op::Sub,
+        Op::Mul,
+        Op::Mod,
+        Op::Pow,
+        Op::Div,
+        Op::IDiv,
+        Op::BAnd,
+        Op::BOr,
+        Op::BXor,
+        Op::Shl,
+        Op::Shr,
+        Op::Unm,
+        Op::BNot,
+    ];
     /// Its metamethod.
     pub fn event(self) -> Event {
         match self {
@@ -69,8 +86,20 @@ impl Op {
     /// The operator of a metamethod.
     pub fn from_event(e: Event) -> Option<Op> {
         const ALL: [Op; 14] = [
-            Op::Add, Op::Sub, Op::Mul, Op::Mod, Op::Pow, Op::Div, Op::IDiv, Op::BAnd, Op::BOr, Op::BXor, Op::Shl,
-            Op::Shr, Op::Unm, Op::BNot,
+            Op::Add,
+            Op::Sub,
+            Op::Mul,
+            Op::Mod,
+            Op::Pow,
+            Op::Div,
+            Op::IDiv,
+            Op::BAnd,
+            Op::BOr,
+            Op::BXor,
+            Op::Shl,
+            Op::Shr,
+            Op::Unm,
+            Op::BNot,
         ];
         ALL.into_iter().find(|op| op.event() == e)
     }
@@ -107,7 +136,15 @@ pub mod floor_division {
 }
 
 /// `m % n` of floats.
+#[inline]
 pub fn float_mod(m: f64, n: f64) -> f64 {
+    // Integral values that fit 32 bits: the library's remainder is a loop over bits.
+    if m >= 0.0 && n > 0.0 && m <= u32::MAX as f64 && n <= u32::MAX as f64 {
+        let (i, j) = (m as u32, n as u32);
+        if i as f64 == m && j as f64 == n {
+            return (i % j) as f64;
+        }
+    }
     let r = m % n;
     if r * n < 0.0 { r + n } else { r }
 }
@@ -184,11 +221,50 @@ fn number(v: Value) -> Option<Number> {
     if v.is_double() { Some(Number::Float(v.as_double())) } else { v.as_int().map(Number::Int) }
 }
 
-/// The operator on two numbers; EMPTY when an operand is no number, or the operator needs more than numbers.
+/// The operator on an inline integer and a float, or two floats; None for anything else.
+#[inline(always)]
+pub fn mixed(op: Op, a: Value, b: Value) -> Option<Value> {
+    if op.is_bitwise() {
+        return None;
+    }
+    let x = if a.is_double() {
+        a.as_double()
+    } else if a.is_small_int() && b.is_double() {
+        a.as_small_int() as f64
+    } else {
+        return None;
+    };
+    let y = if b.is_double() {
+        b.as_double()
+    } else if b.is_small_int() {
+        b.as_small_int() as f64
+    } else {
+        return None;
+    };
+    Some(Value::float(on_floats(op, x, y)))
+}
+
+/// The integer of an inline or boxed word.
+#[inline(always)]
+fn wide(v: Value) -> Option<i64> {
+    if v.is_small_int() { Some(v.as_small_int()) } else { v.as_int() }
+}
+
+/// The operator number `OP` on two numbers; EMPTY when an operand is no number, or the operator needs more than
+/// numbers. One copy for each operator: wide integers are the common case here.
 /// # Safety
 /// `a` and `b` are live.
 #[inline(never)]
-pub unsafe extern "C" fn numbers(rec: &Record, op: Op, a: Value, b: Value) -> Value {
+pub unsafe extern "C" fn numbers<const OP: u8>(rec: &Record, a: Value, b: Value) -> Value {
+    let op = Op::ALL[OP as usize];
+    if !matches!(op, Op::Pow | Op::Div)
+        && let (Some(x), Some(y)) = (wide(a), wide(b))
+    {
+        return match on_ints(op, x, y) {
+            Some(i) => rec.new_int(i).unwrap_or(Value::EMPTY),
+            None => Value::EMPTY,
+        };
+    }
     let (Some(a), Some(b)) = (number(a), number(b)) else { return Value::EMPTY };
     apply(rec, op, a, b).unwrap_or(Value::EMPTY)
 }

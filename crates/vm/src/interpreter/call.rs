@@ -645,7 +645,16 @@ pub unsafe fn call_nested_as(rec: &Record, offset: usize, nresults: i16, flags: 
             return EXIT_ERROR;
         }
         rec.run_depth.set(rec.run_depth.get() + 1);
+        // An error before the callee has its frame (it is not callable, the stack cannot grow) ends here too, not in
+        // some frame below, which belongs to another run.
+        let co = rec.coroutine.get();
+        let index = rec.frame_index();
+        let before = (*rec.ci.get()).flags;
+        (*rec.ci.get()).flags |= CALL_FRESH;
         let mut flow = call(rec, rec.stack.get().add(offset), nresults, CALL_FRESH | flags);
+        // The frames may have moved, and the callee may have switched to another coroutine.
+        let own = Record::buffer_contents::<CallInfo>((*co).frames.get()).add(index);
+        (*own).flags = (*own).flags & !CALL_FRESH | before & CALL_FRESH;
         if flow == CONTINUE {
             flow = execute(rec);
         }

@@ -7,7 +7,7 @@ use crate::metamethod::Event;
 use crate::object::{BoxedLight, Kind};
 use crate::string;
 use crate::thread::Record;
-use crate::value::{Value};
+use crate::value::Value;
 
 /// `<` or `<=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,10 +28,7 @@ pub unsafe fn metamethod(rec: &Record, result: Value) -> Flow {
                 *register(rec, ins.a()).add(n - 1) = result;
                 concat::proceed(rec, ins.a() as usize, n)
             }
-            Opcode::SetTabUp
-            | Opcode::SetTabUpK
-            | Opcode::SetField
-            | Opcode::SetFieldK => {
+            Opcode::SetTabUp | Opcode::SetTabUpK | Opcode::SetField | Opcode::SetFieldK => {
                 (*ci).pc = (*ci).pc.add(1);
                 CONTINUE
             }

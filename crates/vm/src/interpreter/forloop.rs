@@ -73,10 +73,8 @@ fn limit_of(init: i64, limit: Value, step: i64) -> Result<Option<i64>, ()> {
 }
 
 fn for_error(rec: &Record, what: &str, v: Value) -> Flow {
-    let message = format!(
-        "bad 'for' {what} (number expected, got {})",
-        String::from_utf8_lossy(&debuginfo::type_name(rec, v))
-    );
+    let message =
+        format!("bad 'for' {what} (number expected, got {})", String::from_utf8_lossy(&debuginfo::type_name(rec, v)));
     error::runtime(rec, message)
 }
 
@@ -321,4 +319,3 @@ pub fn call_iterator(rec: &Record, a: usize, c: usize) -> Flow {
         call::call(rec, func, c as i16, 0)
     }
 }
-

@@ -1,8 +1,8 @@
 //! The bodies of all instructions. See [`super`] for the rules.
 
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
-use crate::coroutine::{CALL_SLOW_RETURN, CallInfo};
-use crate::object::{CELL_LOCAL, Cell, Header, Kind, LuaClosure, STORE_HEADER, Store, Table, TABLE_LOCAL};
+use crate::coroutine::CALL_SLOW_RETURN;
+use crate::object::{CELL_LOCAL, Cell, Header, Kind, LuaClosure, STORE_HEADER, Store, TABLE_LOCAL, Table};
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
 use crate::thread::{Handler, Record};
 use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value};
@@ -449,7 +449,7 @@ macro_rules! set_item {
             let i: u64 = $index;
             if i < (*s).acap as u64 {
                 let slot = Store::array(s, i as usize);
-                if !Value(slot.get()).is_nil_like() || (*t).meta.get() == 0 {
+                if (*t).meta.get() == 0 || !Value(slot.get()).is_nil_like() {
                     slot.set($value.0);
                     next!($pc, $base, $th, $k)
                 }
@@ -526,7 +526,13 @@ macro_rules! arith_slow {
             #[inline(never)]
             $slow(pc, base, ins, th, k) {
                 let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let r = arith::numbers(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins));
+                let x = *base.add(b!(ins));
+                let y = second(base, k, ins);
+                if let Some(r) = arith::mixed(arith::Op::$op, x, y) {
+                    *base.add(a!(ins)) = r;
+                    next!(pc, base, th, k)
+                }
+                let r = arith::numbers::<{ arith::Op::$op as u8 }>(&*th, x, y);
                 if r != Value::EMPTY {
                     *base.add(a!(ins)) = r;
                     next!(pc, base, th, k)
@@ -729,7 +735,7 @@ op! { ShrI(pc, base, ins, th, k) {
 op! {
     #[inline(never)]
     shr_i_slow(pc, base, ins, th, k) {
-        let r = arith::numbers(&*th, arith::Op::Shr, *base.add(b!(ins)), imm_c(base, k, ins));
+        let r = arith::numbers::<{ arith::Op::Shr as u8 }>(&*th, *base.add(b!(ins)), imm_c(base, k, ins));
         if r != Value::EMPTY {
             *base.add(a!(ins)) = r;
             next!(pc, base, th, k)
@@ -747,7 +753,7 @@ op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
 op! {
     #[inline(never)]
     shl_i_slow(pc, base, ins, th, k) {
-        let r = arith::numbers(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)));
+        let r = arith::numbers::<{ arith::Op::Shl as u8 }>(&*th, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)));
         if r != Value::EMPTY {
             *base.add(a!(ins)) = r;
             next!(pc, base, th, k)
@@ -937,32 +943,28 @@ op! { Call(pc, base, ins, th, k) {
         let ci = (*th).ci.get();
         let limit = frame.add((*proto).max_stack as usize);
         if limit <= (*th).stack_limit.get() && ci < (*th).ci_last.get() {
+            let nargs = if b!(ins) != 0 {
+                // Where the arguments end, for VARARGPREP.
+                (*th).top.set(func.add(b!(ins)));
+                b!(ins) - 1
+            } else {
+                (*th).top.get().offset_from_unsigned(frame)
+            };
+            if nargs < (*proto).num_params as usize {
+                return call_slow(pc, base, ins, th, k);
+            }
             (*ci).pc = pc;
             let callee = ci.add(1);
-            let mut nargs = b!(ins).wrapping_sub(1);
-            if b!(ins) == 0 {
-                nargs = (*th).top.get().offset_from_unsigned(frame);
-            } else {
-                // Where the arguments end, for VARARGPREP.
-                (*th).top.set(frame.add(nargs));
-            }
-            let params = (*proto).num_params as usize;
-            while nargs < params {
-                *frame.add(nargs) = Value::NIL;
-                nargs += 1;
-            }
             let code = (*proto).code;
             let constants = (*proto).constants;
             let offset = (*ci).base + a!(ins) as u32 + 1;
-            *callee = CallInfo {
-                pc: code,
-                k: constants,
-                base: offset,
-                top: offset + (*proto).max_stack,
-                nresults: c!(ins) as i16 - 1,
-                flags: 0,
-                extra: 0,
-            };
+            (*callee).pc = code;
+            (*callee).k = constants;
+            (*callee).base = offset;
+            (*callee).top = offset + (*proto).max_stack;
+            // nresults, and no flags and extra arguments, in one store.
+            let results = (c!(ins) as u64).wrapping_sub(1) & 0xFFFF;
+            (&raw mut (*callee).nresults).cast::<u64>().write_unaligned(results);
             (*th).ci.set(callee);
             next!(code, frame, th, constants)
         }
@@ -993,16 +995,15 @@ stub! { Return(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins),
 op! { Return0(pc, base, ins, th, k) {
     let ci = (*th).ci.get();
     if (*ci).flags & CALL_SLOW_RETURN == 0 {
-        let result = base.sub(1);
         let wanted = (*ci).nresults;
+        if wanted > 1 {
+            return return0_slow(pc, base, ins, th, k);
+        }
+        let result = base.sub(1);
         let caller = ci.sub(1);
         (*th).ci.set(caller);
-        if wanted > 0 {
-            let mut i = 0;
-            while i < wanted as usize {
-                *result.add(i) = Value::NIL;
-                i += 1;
-            }
+        if wanted == 1 {
+            *result = Value::NIL;
         } else if wanted < 0 {
             (*th).top.set(result);
         }
@@ -1014,21 +1015,16 @@ stub! { return0_slow(pc, base, ins, th, k) call::return_values(&*th, 0, 1, 0) }
 op! { Return1(pc, base, ins, th, k) {
     let ci = (*th).ci.get();
     if (*ci).flags & CALL_SLOW_RETURN == 0 {
-        let result = base.sub(1);
         let wanted = (*ci).nresults;
+        if wanted > 1 {
+            return return1_slow(pc, base, ins, th, k);
+        }
+        let result = base.sub(1);
         let caller = ci.sub(1);
         (*th).ci.set(caller);
         *result = *base.add(a!(ins));
-        if wanted != 1 {
-            if wanted < 0 {
-                (*th).top.set(result.add(1));
-            } else {
-                let mut i = 1;
-                while i < wanted as usize {
-                    *result.add(i) = Value::NIL;
-                    i += 1;
-                }
-            }
+        if wanted < 0 {
+            (*th).top.set(result.add(1));
         }
         next!((*caller).pc, (*th).stack.get().add((*caller).base as usize), th, (*caller).k)
     }

@@ -6,7 +6,7 @@ use crate::error;
 use crate::metamethod::Event;
 use crate::object::{self, Cell, Kind, LuaClosure, Store, Table, Userdata};
 use crate::sync::{Acquire, AtomicU32, Release};
-use crate::table::{self, Found, Key, SetError, find, list};
+use crate::table::{self, AtomFound, Found, Key, SetError, find, find_atom, list};
 use crate::thread::Record;
 use crate::value::{Type, Value};
 
@@ -95,6 +95,12 @@ pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint:
             if v != Value::EMPTY {
                 return complete(rec, a, v);
             }
+        } else if let Some(t) = debuginfo::metamethod_of(rec, object, Event::Index).as_table() {
+            // Methods of strings and userdata.
+            let v = field_fast(rec, t, key, hint);
+            if v != Value::EMPTY {
+                return complete(rec, a, v);
+            }
         }
         get(rec, object, key, a)
     }
@@ -123,37 +129,21 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
             return Value::EMPTY;
         }
         let hash = (*key.as_object()).aux.get();
-        let full = Key::Str(key, hash);
         let mut t: *const Table = t;
         for _ in 0..MAX_CHAIN {
             let s = (*t).store.load(Acquire) as *const Store;
-            match find(s, &full) {
-                Found::Hit(slot, offset) => {
-                    let v = Value(slot.load(Acquire));
-                    if !v.is_nil_like() {
-                        set_hint(hint, offset);
-                        return v;
-                    }
-                    if v == Value::MOVED {
-                        let v = table::get_key(t, &full);
-                        if !v.is_nil() {
-                            return v;
-                        }
-                    }
+            match find_atom(s, key, hash) {
+                AtomFound::Value(v, offset) => {
+                    set_hint(hint, offset);
+                    return v;
                 }
-                Found::Closed => {
-                    let v = table::get_key(t, &full);
+                AtomFound::Absent => {}
+                AtomFound::Moving => {
+                    let v = table::get_key(t, &Key::Str(key, hash));
                     if !v.is_nil() {
                         return v;
                     }
                 }
-                Found::Absent(u32::MAX) if (*s).next.get() != 0 => {
-                    let v = table::get_key(t, &full);
-                    if !v.is_nil() {
-                        return v;
-                    }
-                }
-                Found::Absent(_) => {}
             }
             let meta = (*t).meta.load(Acquire) as *const Table;
             let m = table::metamethod(rec, meta, Event::Index);

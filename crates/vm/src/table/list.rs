@@ -230,7 +230,11 @@ pub unsafe fn remove(rec: &Record, t: *mut Table, pos: i64) -> Result<Option<Val
             return Ok(None);
         }
         let v = get_key(t, &Key::Int(pos));
-        if lock.is_none() && size > pos && (size as u64) <= (*((*t).store.get() as *const Store)).acap as u64 && pos >= 1 {
+        if lock.is_none()
+            && size > pos
+            && (size as u64) <= (*((*t).store.get() as *const Store)).acap as u64
+            && pos >= 1
+        {
             let s = (*t).store.get() as *const Store;
             let items = std::ptr::from_ref(Store::array(s, 0)).cast_mut().cast::<u64>();
             std::ptr::copy(items.add(pos as usize), items.add(pos as usize - 1), (size - pos) as usize);

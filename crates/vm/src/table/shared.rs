@@ -6,7 +6,9 @@
 //! Linearization points: update: the CAS; insert: the release store of the key; delete: a CAS to nil; hand-over: the
 //! CAS to MOVED (docs/tables.md).
 
-use super::{Found, Key, SetError, count_sizes, find, forget_absent, is_empty_store, new_store, next_store, store_word};
+use super::{
+    Found, Key, SetError, count_sizes, find, forget_absent, is_empty_store, new_store, next_store, store_word,
+};
 use crate::object::{Header, Store, Table};
 use crate::slot;
 use crate::sync::{AcqRel, Acquire, AtomicU64, Relaxed, Release};

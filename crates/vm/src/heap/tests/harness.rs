@@ -62,6 +62,10 @@ impl Deref for Host {
 impl Drop for Host {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            // Others of the machine would wait for this thread for ever.
+            if crate::sync::threaded() && self.machine().world.thread_count() > 1 {
+                std::process::abort();
+            }
             return;
         }
         self.queue_all_finalizers(self.first);
