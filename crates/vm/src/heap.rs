@@ -302,6 +302,22 @@ impl Record {
         Some(p.cast())
     }
 
+    /// A cell for `size` bytes from the current run of its class; None when the run is used up. The caller writes the
+    /// header at once.
+    #[inline(always)]
+    pub fn bump(&self, size: usize) -> Option<*mut u8> {
+        debug_assert!(size <= MAX_SMALL);
+        let class = class_of(size);
+        // SAFETY: `class_of` is below CLASSES for sizes up to MAX_SMALL.
+        let (run, cell) = unsafe { (self.heap.runs.get_unchecked(class), *CLASS_SIZES.get_unchecked(class)) };
+        let p = run.cursor.get();
+        if run.end.get().addr() - p.addr() >= cell {
+            run.cursor.set(p.wrapping_add(cell));
+            return Some(p);
+        }
+        None
+    }
+
     /// The torture modes of this thread.
     #[inline(always)]
     pub fn torture(&self) -> &Torture {

@@ -84,6 +84,22 @@ impl Record {
         }
     }
 
+    /// A wide integer in the current run of its size class; None when that is used up (and in checked builds, where
+    /// birth has more to do).
+    #[inline(always)]
+    pub fn bump_int(&self, i: i64) -> Option<Value> {
+        if cfg!(debug_assertions) {
+            return None;
+        }
+        let b = self.bump(std::mem::size_of::<BoxedInt>())?.cast::<BoxedInt>();
+        // SAFETY: a free cell of that size, ours from now on.
+        unsafe {
+            b.cast::<u64>().write(crate::object::Header::word(Kind::BoxedInt, 0));
+            (*b).value = i;
+        }
+        Some(Value::object(b.cast()))
+    }
+
     #[inline(never)]
     fn box_int(&self, i: i64) -> Option<Value> {
         let b = self.alloc(Kind::BoxedInt, std::mem::size_of::<BoxedInt>(), 0)?.cast::<BoxedInt>();

@@ -17,7 +17,7 @@
 //!   (contract 15).
 
 use super::Heap;
-use super::block::{Block, gmark_of, pair_of};
+use super::block::{Block, gmark_of, pair_of, prefetch};
 use super::trace::{children, registers};
 use super::worklist::{Worklist, take_dropped};
 use crate::machine::Machine;
@@ -29,6 +29,12 @@ use crate::value::Value;
 
 /// Slots of a store that are scanned at a time.
 const PIECE: usize = 1024;
+/// How many objects are on their way into the cache while others are scanned. A power of two.
+const AHEAD: usize = 16;
+/// Tag of an entry: a store and, below it, a position to go on from.
+const CONTINUE: usize = 1;
+/// Tag of an entry: the store of a table, marked before.
+const STORE: usize = 2;
 
 /// Which entries of a table keep what they refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,10 @@ pub(super) enum Mode {
 /// The state of one mark.
 pub(super) struct Marker<'a, const GLOBAL: bool> {
     work: Worklist,
+    /// Entries taken from `work` whose cache line was asked for, oldest first: a ring.
+    ahead: [usize; AHEAD],
+    oldest: usize,
+    newest: usize,
     /// The atom "__mode"; 0 while the machine is being made.
     mode_name: Value,
     /// The heaps that are marked.
@@ -68,6 +78,9 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     pub(super) fn new(machine: &Machine, heaps: &'a [&'a Heap], dead_blocks: *mut Block, owner: *const Record) -> Self {
         Marker {
             work: Worklist::new(heaps[0].torture.tiny_lists),
+            ahead: [0; AHEAD],
+            oldest: 0,
+            newest: 0,
             mode_name: Value(machine.event_names[Event::Mode as usize].get()),
             heaps,
             dead_blocks,
@@ -210,16 +223,10 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// As for [`Marker::roots`], for all heaps of the marker.
     pub(super) unsafe fn drain(&mut self) {
         loop {
-            while let Some(entry) = self.work.pop() {
-                let p = std::ptr::with_exposed_provenance_mut::<Header>(entry & !1);
-                // SAFETY: entries are marked objects, or a store and a position in it.
-                unsafe {
-                    if entry & 1 == 0 {
-                        self.scan(p);
-                    } else if let Some(position) = self.work.pop() {
-                        self.scan_store(p.cast(), position);
-                    }
-                }
+            while let Some(entry) = self.next_entry() {
+                let p = std::ptr::with_exposed_provenance_mut::<Header>(entry & !STORE);
+                // SAFETY: entries are marked objects, or stores of marked tables.
+                unsafe { if entry & STORE == 0 { self.scan(p) } else { self.scan_store(p.cast(), 0) } }
             }
             if !self.work.take_overflow() {
                 return;
@@ -238,6 +245,29 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                 }
             }
         }
+    }
+
+    /// The next object to scan: not the latest one, but one whose cache line has had time to arrive.
+    #[inline(always)]
+    fn next_entry(&mut self) -> Option<usize> {
+        while self.newest - self.oldest < AHEAD {
+            let Some(entry) = self.work.pop() else { break };
+            if entry & CONTINUE != 0 {
+                let position = self.work.pop()?;
+                // SAFETY: `push_position` put both there.
+                unsafe { self.scan_store(std::ptr::with_exposed_provenance_mut(entry & !CONTINUE), position) };
+                continue;
+            }
+            prefetch(std::ptr::without_provenance::<u8>(entry));
+            self.ahead[self.newest % AHEAD] = entry;
+            self.newest += 1;
+        }
+        if self.oldest == self.newest {
+            return None;
+        }
+        let entry = self.ahead[self.oldest % AHEAD];
+        self.oldest += 1;
+        Some(entry)
     }
 
     /// # Safety
@@ -283,7 +313,11 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                     return self.weak_table(t, mode);
                 }
             }
-            self.store((*t).store.get() as *mut Store);
+            let s = (*t).store.get() as *mut Store;
+            if !is_empty_store(s) {
+                self.leaf(s.cast());
+                self.work.push_tagged(s.cast(), STORE);
+            }
         }
     }
 

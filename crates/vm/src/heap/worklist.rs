@@ -38,6 +38,21 @@ impl Worklist {
         }
     }
 
+    /// Enters an object with a tag in its address.
+    /// # Safety
+    /// As for [`Worklist::push`].
+    #[inline(always)]
+    pub unsafe fn push_tagged(&mut self, p: *mut Header, tag: usize) {
+        if self.items.len() < self.items.capacity() {
+            self.items.push(p.expose_provenance() + tag);
+        } else if self.grow() {
+            self.items.push(p.expose_provenance() + tag);
+        } else {
+            // SAFETY: caller. The whole object will be scanned.
+            unsafe { self.drop_entry(p) };
+        }
+    }
+
     /// Enters an object and where in it to go on; [`Worklist::pop`] returns the address plus one, then the position.
     /// # Safety
     /// As for [`Worklist::push`].

@@ -16,6 +16,14 @@ macro_rules! table {
 }
 luas_compiler::for_each_opcode!(table);
 
+/// The double in a register or constant, loaded into a float register by itself: the word's way through an integer
+/// register would lengthen the chain of dependent float instructions.
+macro_rules! double_at {
+    ($p:expr) => {
+        std::ptr::read_volatile($p.cast::<f64>())
+    };
+}
+
 /// Jumps to the handler of the instruction at `$pc`.
 macro_rules! next {
     ($pc:expr, $base:expr, $th:expr, $k:expr) => {{
@@ -501,9 +509,9 @@ stub! { SetList(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *p
 macro_rules! add_like {
     ($name:ident, $slow:ident, $second:expr, $int:expr, $float:tt) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            let y = second(base, k, ins);
+            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
+            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
+            let (x, y) = (*xp, *yp);
             if x.0 & y.0 >= TAG_INT {
                 let int: fn(u64, u64) -> u64 = $int;
                 let r = int(x.0, y.0);
@@ -512,16 +520,33 @@ macro_rules! add_like {
                     next!(pc, base, th, k)
                 }
             } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((x.as_double() $float y.as_double()).to_bits());
+                *base.add(a!(ins)) = Value((double_at!(xp) $float double_at!(yp)).to_bits());
                 next!(pc, base, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
     };
 }
+/// Two integers of any width, when the result is inline or a box fits the current run: no call, so no spills.
+macro_rules! wide_result {
+    ($op:expr, $x:expr, $y:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
+        if let (Some(i), Some(j)) = ($x.as_int(), $y.as_int())
+            && let Some(r) = arith::on_ints($op, i, j)
+        {
+            if let Some(v) = Value::small_int(r) {
+                *$base.add(a!($ins)) = v;
+                next!($pc, $base, $th, $k)
+            }
+            if let Some(v) = (*$th).bump_int(r) {
+                *$base.add(a!($ins)) = v;
+                next!($pc, $base, $th, $k)
+            }
+        }
+    };
+}
 /// The rest of an arithmetic instruction: mixed numbers and wide integers here, everything else in the stub.
 macro_rules! arith_slow {
-    ($slow:ident, $stub:ident, $op:ident, $second:expr) => {
+    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $second:expr) => {
         op! {
             #[inline(never)]
             $slow(pc, base, ins, th, k) {
@@ -532,6 +557,16 @@ macro_rules! arith_slow {
                     *base.add(a!(ins)) = r;
                     next!(pc, base, th, k)
                 }
+                wide_result!(arith::Op::$op, x, y, pc, base, ins, th, k);
+                return $rest(pc, base, ins, th, k);
+            }
+        }
+        op! {
+            #[inline(never)]
+            $rest(pc, base, ins, th, k) {
+                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+                let x = *base.add(b!(ins));
+                let y = second(base, k, ins);
                 let r = arith::numbers::<{ arith::Op::$op as u8 }>(&*th, x, y);
                 if r != Value::EMPTY {
                     *base.add(a!(ins)) = r;
@@ -547,6 +582,14 @@ macro_rules! arith_slow {
     };
 }
 
+#[inline(always)]
+fn reg_c_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
+    base.wrapping_add(c!(ins))
+}
+#[inline(always)]
+fn const_c_at(_base: *mut Value, k: *const Value, ins: u64) -> *const Value {
+    k.wrapping_add(c!(ins))
+}
 #[inline(always)]
 unsafe fn reg_c(base: *mut Value, _k: *const Value, ins: u64) -> Value {
     // SAFETY: operand C is a register.
@@ -570,14 +613,14 @@ fn int_sub(x: u64, y: u64) -> u64 {
     x.wrapping_sub(y.wrapping_sub(INT_ZERO))
 }
 
-add_like!(Add, add_slow, reg_c, int_add, +);
-arith_slow!(add_slow, add_stub, Add, reg_c);
-add_like!(AddK, add_k_slow, const_c, int_add, +);
-arith_slow!(add_k_slow, add_k_stub, Add, const_c);
-add_like!(Sub, sub_slow, reg_c, int_sub, -);
-arith_slow!(sub_slow, sub_stub, Sub, reg_c);
-add_like!(SubK, sub_k_slow, const_c, int_sub, -);
-arith_slow!(sub_k_slow, sub_k_stub, Sub, const_c);
+add_like!(Add, add_slow, reg_c_at, int_add, +);
+arith_slow!(add_slow, add_rest, add_stub, Add, reg_c);
+add_like!(AddK, add_k_slow, const_c_at, int_add, +);
+arith_slow!(add_k_slow, add_k_rest, add_k_stub, Add, const_c);
+add_like!(Sub, sub_slow, reg_c_at, int_sub, -);
+arith_slow!(sub_slow, sub_rest, sub_stub, Sub, reg_c);
+add_like!(SubK, sub_k_slow, const_c_at, int_sub, -);
+arith_slow!(sub_k_slow, sub_k_rest, sub_k_stub, Sub, const_c);
 
 op! { AddI(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
@@ -593,14 +636,14 @@ op! { AddI(pc, base, ins, th, k) {
     }
     return add_i_slow(pc, base, ins, th, k);
 } }
-arith_slow!(add_i_slow, add_i_stub, Add, imm_c);
+arith_slow!(add_i_slow, add_i_rest, add_i_stub, Add, imm_c);
 
 macro_rules! mul {
     ($name:ident, $slow:ident, $second:expr) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            let y = second(base, k, ins);
+            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
+            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
+            let (x, y) = (*xp, *yp);
             if x.0 & y.0 >= TAG_INT {
                 if let Some(r) = x.as_small_int().checked_mul(y.as_small_int())
                     && let Some(v) = Value::small_int(r)
@@ -609,26 +652,26 @@ macro_rules! mul {
                     next!(pc, base, th, k)
                 }
             } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((x.as_double() * y.as_double()).to_bits());
+                *base.add(a!(ins)) = Value((double_at!(xp) * double_at!(yp)).to_bits());
                 next!(pc, base, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
     };
 }
-mul!(Mul, mul_slow, reg_c);
-arith_slow!(mul_slow, mul_stub, Mul, reg_c);
-mul!(MulK, mul_k_slow, const_c);
-arith_slow!(mul_k_slow, mul_k_stub, Mul, const_c);
+mul!(Mul, mul_slow, reg_c_at);
+arith_slow!(mul_slow, mul_rest, mul_stub, Mul, reg_c);
+mul!(MulK, mul_k_slow, const_c_at);
+arith_slow!(mul_k_slow, mul_k_rest, mul_k_stub, Mul, const_c);
 
 macro_rules! div {
     ($name:ident, $slow:ident, $second:expr) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            let y = second(base, k, ins);
+            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
+            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
+            let (x, y) = (*xp, *yp);
             if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((x.as_double() / y.as_double()).to_bits());
+                *base.add(a!(ins)) = Value((double_at!(xp) / double_at!(yp)).to_bits());
                 next!(pc, base, th, k)
             }
             if x.0 & y.0 >= TAG_INT {
@@ -639,10 +682,10 @@ macro_rules! div {
         } }
     };
 }
-div!(Div, div_slow, reg_c);
-arith_slow!(div_slow, div_stub, Div, reg_c);
-div!(DivK, div_k_slow, const_c);
-arith_slow!(div_k_slow, div_k_stub, Div, const_c);
+div!(Div, div_slow, reg_c_at);
+arith_slow!(div_slow, div_rest, div_stub, Div, reg_c);
+div!(DivK, div_k_slow, const_c_at);
+arith_slow!(div_k_slow, div_k_rest, div_k_stub, Div, const_c);
 
 /// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
 macro_rules! int_div {
@@ -667,18 +710,18 @@ macro_rules! int_div {
     };
 }
 int_div!(Mod, mod_slow, reg_c, modulo);
-arith_slow!(mod_slow, mod_stub, Mod, reg_c);
+arith_slow!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
 int_div!(ModK, mod_k_slow, const_c, modulo);
-arith_slow!(mod_k_slow, mod_k_stub, Mod, const_c);
+arith_slow!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
 int_div!(IDiv, idiv_slow, reg_c, floor_division);
-arith_slow!(idiv_slow, idiv_stub, IDiv, reg_c);
+arith_slow!(idiv_slow, idiv_rest, idiv_stub, IDiv, reg_c);
 int_div!(IDivK, idiv_k_slow, const_c, floor_division);
-arith_slow!(idiv_k_slow, idiv_k_stub, IDiv, const_c);
+arith_slow!(idiv_k_slow, idiv_k_rest, idiv_k_stub, IDiv, const_c);
 
 op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
-arith_slow!(pow_slow, pow_stub, Pow, reg_c);
+arith_slow!(pow_slow, pow_rest, pow_stub, Pow, reg_c);
 op! { PowK(pc, base, ins, th, k) { return pow_k_slow(pc, base, ins, th, k); } }
-arith_slow!(pow_k_slow, pow_k_stub, Pow, const_c);
+arith_slow!(pow_k_slow, pow_k_rest, pow_k_stub, Pow, const_c);
 
 /// `&`, `|`, `~`: on biased words of inline integers, xor with the bias gives the integer modulo its sign bits.
 macro_rules! bitwise {
@@ -697,22 +740,22 @@ macro_rules! bitwise {
     };
 }
 bitwise!(BAnd, band_slow, reg_c, &);
-arith_slow!(band_slow, band_stub, BAnd, reg_c);
+arith_slow!(band_slow, band_rest, band_stub, BAnd, reg_c);
 bitwise!(BAndK, band_k_slow, const_c, &);
-arith_slow!(band_k_slow, band_k_stub, BAnd, const_c);
+arith_slow!(band_k_slow, band_k_rest, band_k_stub, BAnd, const_c);
 bitwise!(BOr, bor_slow, reg_c, |);
-arith_slow!(bor_slow, bor_stub, BOr, reg_c);
+arith_slow!(bor_slow, bor_rest, bor_stub, BOr, reg_c);
 bitwise!(BOrK, bor_k_slow, const_c, |);
-arith_slow!(bor_k_slow, bor_k_stub, BOr, const_c);
+arith_slow!(bor_k_slow, bor_k_rest, bor_k_stub, BOr, const_c);
 bitwise!(BXor, bxor_slow, reg_c, ^);
-arith_slow!(bxor_slow, bxor_stub, BXor, reg_c);
+arith_slow!(bxor_slow, bxor_rest, bxor_stub, BXor, reg_c);
 bitwise!(BXorK, bxor_k_slow, const_c, ^);
-arith_slow!(bxor_k_slow, bxor_k_stub, BXor, const_c);
+arith_slow!(bxor_k_slow, bxor_k_rest, bxor_k_stub, BXor, const_c);
 
 op! { Shl(pc, base, ins, th, k) { return shl_slow(pc, base, ins, th, k); } }
-arith_slow!(shl_slow, shl_stub, Shl, reg_c);
+arith_slow!(shl_slow, shl_rest, shl_stub, Shl, reg_c);
 op! { Shr(pc, base, ins, th, k) { return shr_slow(pc, base, ins, th, k); } }
-arith_slow!(shr_slow, shr_stub, Shr, reg_c);
+arith_slow!(shr_slow, shr_rest, shr_stub, Shr, reg_c);
 op! { ShrI(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
     if x.0 >= TAG_INT {
@@ -735,6 +778,14 @@ op! { ShrI(pc, base, ins, th, k) {
 op! {
     #[inline(never)]
     shr_i_slow(pc, base, ins, th, k) {
+        let (x, y) = (*base.add(b!(ins)), imm_c(base, k, ins));
+        wide_result!(arith::Op::Shr, x, y, pc, base, ins, th, k);
+        return shr_i_rest(pc, base, ins, th, k);
+    }
+}
+op! {
+    #[inline(never)]
+    shr_i_rest(pc, base, ins, th, k) {
         let r = arith::numbers::<{ arith::Op::Shr as u8 }>(&*th, *base.add(b!(ins)), imm_c(base, k, ins));
         if r != Value::EMPTY {
             *base.add(a!(ins)) = r;
