@@ -1,9 +1,16 @@
-//! `luas --dump=STAGE FILE`: the stages of compilation as text.
+//! `luas --dump=STAGE FILE`: the stages of compilation as text; `luas --dump=build`: how the program was built.
 
 use std::process::ExitCode;
 
 /// Prints one stage of a file's compilation.
 pub fn run(program: &[u8], stage: &str, file: Option<&[u8]>) -> ExitCode {
+    if stage == "build" {
+        let dispatch = if luas_vm::interpreter::TAIL_CALLS { "tail" } else { "loop" };
+        let profile = if cfg!(debug_assertions) { "checked" } else { "release" };
+        luas_vm::ffi::stdio::write_stdout(format!("dispatch={dispatch}\nprofile={profile}\n").as_bytes());
+        luas_vm::ffi::stdio::flush_stdout();
+        return ExitCode::SUCCESS;
+    }
     let Some(file) = file else {
         super::report(program, b"'--dump' needs a file");
         return ExitCode::FAILURE;
@@ -24,7 +31,7 @@ pub fn run(program: &[u8], stage: &str, file: Option<&[u8]>) -> ExitCode {
         "tree" => luas_compiler::dump::tree(source, &name),
         "bytecode" => luas_compiler::compile(source, &name).map(|f| luas_compiler::dump::bytecode(&f)),
         _ => {
-            super::report(program, format!("unknown stage '{stage}' (tokens, tree or bytecode)").as_bytes());
+            super::report(program, format!("unknown stage '{stage}' (tokens, tree, bytecode or build)").as_bytes());
             return ExitCode::FAILURE;
         }
     };

@@ -12,9 +12,19 @@ use luas_vm::native::Result;
 use luas_vm::value::Type;
 use options::{Action, Options};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// What `luas -v` prints.
 const VERSION: &str = concat!("Luas ", env!("CARGO_PKG_VERSION"), "  (Lua 5.4)");
+
+/// The command line, for [`protected_main`].
+struct Invocation {
+    program: Vec<u8>,
+    arguments: Vec<Vec<u8>>,
+    options: Options,
+}
+
+static INVOCATION: OnceLock<Invocation> = OnceLock::new();
 
 fn main() -> ExitCode {
     luas_vm::ffi::cenv::restore_broken_pipe();
@@ -30,25 +40,48 @@ fn main() -> ExitCode {
     if let Some((stage, file)) = &options.dump {
         return dump::run(&program, stage, file.as_deref());
     }
+    let Invocation { program, .. } = INVOCATION.get_or_init(|| Invocation { program, arguments, options });
     let mut lua = match Lua::new() {
         Ok(lua) => lua,
         Err(e) => {
-            report(&program, &e.message);
+            report(program, &e.message);
             return ExitCode::FAILURE;
         }
     };
     let th = lua.thread();
-    let ok = run(th, &program, &arguments, &options);
+    let ok = match th.new_native("main", protected_main, 0).map(|f| th.push(f)).and_then(|()| th.call(0, 1)) {
+        Ok(()) => th.at(-1).truthy(),
+        Err(e) => {
+            let message = luas_vm::host::describe_error(th, th.error_value(e));
+            report(program, &message);
+            false
+        }
+    };
+    th.set_top(0);
     let status = luas_vm::exit::finish_main(th, !ok);
     drop(lua);
     luas_vm::ffi::stdio::flush_stdout();
     ExitCode::from(status as u8)
 }
 
-/// Prints "program: message" on stderr.
+/// Everything runs inside this native function, so that tracebacks end in "[C]: in ?" as those of `lua` do. Returns
+/// whether all went well.
+fn protected_main(th: &mut Thread) -> Result<u32> {
+    // What `lua` chooses too.
+    th.gc_set_generational(true);
+    let ok = match INVOCATION.get() {
+        Some(Invocation { program, arguments, options }) => run(th, program, arguments, options),
+        None => false,
+    };
+    th.ret_bool(ok)
+}
+
+/// Prints "program: message" on stderr; the message alone without a program.
 fn report(program: &[u8], message: &[u8]) {
     let mut line = program.to_vec();
-    line.extend_from_slice(b": ");
+    if !program.is_empty() {
+        line.extend_from_slice(b": ");
+    }
     line.extend_from_slice(message);
     line.push(b'\n');
     luas_vm::ffi::stdio::flush_stdout();
@@ -76,10 +109,10 @@ fn run(th: &mut Thread, program: &[u8], arguments: &[Vec<u8>], options: &Options
             Action::Require(spec) => {
                 let (global, module) = match spec.iter().position(|&c| c == b'=') {
                     Some(i) => (&spec[..i], &spec[i + 1..]),
-                    None => (&spec[..], &spec[..]),
+                    // The global is named without what follows a hyphen.
+                    None => (&spec[..spec.iter().position(|&c| c == b'-').unwrap_or(spec.len())], &spec[..]),
                 };
-                let loaded = require(th, global, module);
-                check(th, program, loaded)
+                require(th, program, global, module)
             }
         };
         if !done {
@@ -94,12 +127,12 @@ fn run(th: &mut Thread, program: &[u8], arguments: &[Vec<u8>], options: &Options
         }
     }
     if options.interactive {
-        return prompt::run(th, program);
+        return prompt::run(th);
     }
     if options.script.is_none() && options.actions.is_empty() && !options.version {
         if luas_vm::ffi::signal::stdin_is_terminal() {
             luas_vm::ffi::stdio::write_stdout(format!("{VERSION}\n").as_bytes());
-            return prompt::run(th, program);
+            return prompt::run(th);
         }
         return run_script(th, program, None, &[]);
     }
@@ -147,15 +180,16 @@ fn run_init(th: &mut Thread, program: &[u8]) -> bool {
 }
 
 /// `global = require(module)`
-fn require(th: &mut Thread, global: &[u8], module: &[u8]) -> Result<()> {
+fn require(th: &mut Thread, program: &[u8], global: &[u8], module: &[u8]) -> bool {
     let f = th.raw_get_str(th.globals(), "require");
     th.push(f);
-    th.push_bytes(module)?;
-    th.call(1, 1)?;
-    let key = th.atom(global)?;
-    th.raw_set(th.globals(), key, th.at(-1))?;
+    let named = th.push_bytes(module);
+    if !check(th, program, named) || !call(th, program, 1, 1) {
+        return false;
+    }
+    let set = th.atom(global).and_then(|key| th.raw_set(th.globals(), key, th.at(-1)));
     th.pop(1);
-    Ok(())
+    check(th, program, set)
 }
 
 /// Runs a piece of source text.

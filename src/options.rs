@@ -106,6 +106,7 @@ pub fn print_usage(program: &[u8], bad: &Bad) {
          -W        turn warnings on\n  \
          --        stop handling options\n  \
          -         stop handling options and execute stdin\n  \
-         --dump=tokens|tree|bytecode FILE   print a stage of compilation"
+         --dump=tokens|tree|bytecode FILE   print a stage of compilation\n  \
+         --dump=build   print how this program was built"
     );
 }

@@ -5,7 +5,9 @@ use luas_vm::native::{ALL, Result};
 use std::io::{BufRead, Write};
 
 /// Reads and runs lines until the end of input; true.
-pub fn run(th: &mut Thread, program: &[u8]) -> bool {
+pub fn run(th: &mut Thread) -> bool {
+    // Errors at the prompt are reported without the program's name.
+    let program = b"";
     let stdin = std::io::stdin();
     loop {
         let Some(line) = read_line(th, &stdin, "_PROMPT", "> ") else { break };

@@ -1,6 +1,6 @@
 -- torture: light
 -- Limits of the compiler: locals, upvalues, registers, constants, nesting, jumps, arguments.
-local function try(name, s) local f, m = load(s, "=L") if not f then return print(name, (m:gsub("near '.-'$", "near X"))) end local r = table.pack(pcall(f)) print(name, r[1], r.n, r[2]) end
+local function try(name, s) local f, m = load(s, "=L") if not f then return print(name, (m:match("[^\n]*"):gsub("near '.-'$", "near X"))) end local r = table.pack(pcall(f)) print(name, r[1], r.n, r[2]) end
 local function seq(n, f, sep) local t = {} for i = 1, n do t[i] = f(i) end return table.concat(t, sep or " ") end
 for _, n in ipairs {199, 200, 201} do try("locals " .. n, seq(n, function(i) return "local v" .. i .. " = " .. i end) .. " return v1 + v" .. n) try("locals in a list " .. n, "local " .. seq(n, function(i) return "v" .. i end, ",") .. " = 1 return v1") try("params " .. n, "local function f(" .. seq(n, function(i) return "p" .. i end, ",") .. ") return p" .. n .. " end return f(" .. seq(n, tostring, ",") .. ")") end
 for _, n in ipairs {254, 255, 256, 300} do local outer, use = {}, {} for i = 1, n do outer[i] = "o" .. i end local a, b = seq(150, function(i) return "local o" .. i .. " = " .. i end), seq(n - 150, function(i) return "local o" .. (i + 150) .. " = " .. (i + 150) end) try("upvalues " .. n, a .. " local function mid() " .. b .. " local function f() local s = 0 " .. seq(n, function(i) return "s = s + o" .. i end) .. " return s end return f() end return mid()") end

@@ -13,5 +13,5 @@ for _, n in ipairs {10, 255, 256, 257, 300, 1000, 70000} do
 end
 local parts = {} for i = 1, 300 do parts[i] = "'s" .. i .. "'" end t = load("local a = {" .. table.concat(parts, ",") .. ", ...} return a, select('#', ...)")("x", "y") print(#t, t[300], t[301], t[302])
 parts = {} for i = 1, 400 do parts[i] = "local_" .. i .. " = {" .. i .. ", '" .. i .. "', " .. i .. ".25}" end local env = {} load(table.concat(parts, "\n"), "c", "t", env)() local s = 0 for i = 1, 400 do local v = env["local_" .. i] s = s + v[1] + tonumber(v[2]) + v[3] end print(s)
-local deep = ("{"):rep(150) .. ("}"):rep(150) local d, n = load("return " .. deep)(), 0 while d do n = n + 1 d = d[1] end print(n) print((select(2, load("return " .. ("{"):rep(300) .. ("}"):rep(300), "=deep"))))
+local deep = ("{"):rep(150) .. ("}"):rep(150) local d, n = load("return " .. deep)(), 0 while d do n = n + 1 d = d[1] end print(n) print((select(2, load("return " .. ("{"):rep(300) .. ("}"):rep(300), "=deep")):match("[^\n]*")))
 local self = {} self[1] = self print(self[1][1][1] == self) t = {[{}] = 1, [print] = 2} local c = 0 for k in pairs(t) do c = c + 1 end print(c) t = {function() return "fn" end, {{"nested"}}, -1, not nil, "a" .. "b", #"xyz"} print(t[1](), t[2][1][1], t[3], t[4], t[5], t[6])

@@ -1,29 +1,75 @@
 //! Lua 5.4 with real threads, to embed in Rust programs.
 //!
 //! This is the small beginning that the `luas` program and the tests use: a state, loading and running chunks,
-//! globals, calling functions. The full interface comes later.
+//! globals, calling functions, natives in Rust. The full interface (handles to tables and functions, userdata) comes
+//! later.
 //!
 //! ```
-//! let mut lua = luas::Lua::new().unwrap();
-//! lua.exec("x = 6 * 7").unwrap();
-//! assert_eq!(lua.eval("return x, 'y'").unwrap(), ["42", "y"]);
+//! use luas::{Lua, Value};
+//! let mut lua = Lua::new()?;
+//! lua.set_global("limit", 10)?;
+//! lua.load("function double(n) return 2 * math.min(n, limit) end").set_name("=setup").exec()?;
+//! assert_eq!(lua.call("double", &[Value::from(21)])?, [Value::Integer(20)]);
+//! assert_eq!(lua.eval("limit .. '!'")?, Value::from("10!"));
+//! # Ok::<(), luas::LuaError>(())
 //! ```
 #![forbid(unsafe_code)]
 
 use luas_vm::native::{ALL, Result as LuaResult};
-pub use luas_vm::native::{Error, NativeFn};
-pub use luas_vm::thread::Thread;
+use luas_vm::value::Val;
 use std::fmt;
 
-/// One Lua universe and its first thread.
+pub use luas_vm::native::{Error, NativeFn};
+pub use luas_vm::thread::Thread;
+
+/// One Lua universe and its first thread. Neither Send nor Sync: Lua's own threads are started by `threads.run`.
 pub struct Lua {
     host: luas_vm::host::Host,
 }
 
-/// An error that left a chunk: its message and, when it was asked for, a traceback.
-#[derive(Debug)]
+/// A Lua value copied out of the state, or to be copied into it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// nil
+    Nil,
+    /// false or true
+    Boolean(bool),
+    /// The integer subtype of numbers.
+    Integer(i64),
+    /// The float subtype of numbers.
+    Number(f64),
+    /// Any bytes.
+    String(Vec<u8>),
+    /// A value that has no copy in Rust yet (tables, functions, ...): what `tostring` says of it. It cannot be passed
+    /// in.
+    Other(String),
+}
+
+impl From<bool> for Value {
+    fn from(b: bool) -> Value {
+        Value::Boolean(b)
+    }
+}
+impl From<i64> for Value {
+    fn from(i: i64) -> Value {
+        Value::Integer(i)
+    }
+}
+impl From<f64> for Value {
+    fn from(f: f64) -> Value {
+        Value::Number(f)
+    }
+}
+impl From<&str> for Value {
+    fn from(s: &str) -> Value {
+        Value::String(s.as_bytes().to_vec())
+    }
+}
+
+/// An error that left a chunk or a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LuaError {
-    /// The message as bytes: what `lua` prints after its name.
+    /// The message, as `lua` prints it after its name: the error value when it is a string, otherwise a description.
     pub message: Vec<u8>,
 }
 
@@ -35,6 +81,36 @@ impl fmt::Display for LuaError {
 
 impl std::error::Error for LuaError {}
 
+/// A piece of source text on its way to run. Made by [`Lua::load`].
+pub struct Chunk<'l> {
+    lua: &'l mut Lua,
+    source: Vec<u8>,
+    name: Vec<u8>,
+}
+
+impl Chunk<'_> {
+    /// The chunk's name in messages: `=name` as it is, `@file` a file's name; by default the text itself.
+    pub fn set_name(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.name = name.as_ref().to_vec();
+        self
+    }
+
+    /// Runs the chunk and drops its results. Errors: syntax errors and whatever the chunk raises.
+    pub fn exec(self) -> Result<(), LuaError> {
+        self.eval().map(drop)
+    }
+
+    /// Runs the chunk and copies its results. Errors: as [`Chunk::exec`].
+    pub fn eval(self) -> Result<Vec<Value>, LuaError> {
+        let Chunk { lua, source, name } = self;
+        lua.with(|th| {
+            let f = th.load(&source, &name)?;
+            th.push(f);
+            call_and_copy(th, 0)
+        })
+    }
+}
+
 impl Lua {
     /// A state with the standard library and the threads library. Errors: no memory.
     pub fn new() -> Result<Lua, LuaError> {
@@ -43,7 +119,7 @@ impl Lua {
         Ok(lua)
     }
 
-    /// A state without any library.
+    /// A state without any library. Errors: no memory.
     pub fn bare() -> Result<Lua, LuaError> {
         match luas_vm::host::Host::new() {
             Some(host) => Ok(Lua { host }),
@@ -51,13 +127,13 @@ impl Lua {
         }
     }
 
-    /// Runs native code on the state; a raised error becomes a [`LuaError`].
+    /// Runs native code on the state; a raised error becomes a [`LuaError`]. The stack is cut back afterwards.
     pub fn with<R>(&mut self, f: impl FnOnce(&mut Thread) -> LuaResult<R>) -> Result<R, LuaError> {
         let th = self.host.thread();
         let top = th.top();
         let r = f(th).map_err(|e| {
             let v = th.error_value(e);
-            LuaError { message: message_of(th, v) }
+            LuaError { message: luas_vm::host::describe_error(th, v) }
         });
         th.set_top(top);
         r
@@ -68,67 +144,58 @@ impl Lua {
         self.host.thread()
     }
 
-    /// Runs a chunk of source text.
+    /// Source text to run.
+    pub fn load(&mut self, source: impl AsRef<[u8]>) -> Chunk<'_> {
+        let source = source.as_ref().to_vec();
+        Chunk { lua: self, name: source.clone(), source }
+    }
+
+    /// Runs a chunk of source text. Errors: as [`Chunk::exec`].
     pub fn exec(&mut self, source: &str) -> Result<(), LuaError> {
-        self.eval(source).map(drop)
+        self.load(source).exec()
     }
 
-    /// Runs a chunk and gives its results as text (as `tostring` would).
-    pub fn eval(&mut self, source: &str) -> Result<Vec<String>, LuaError> {
-        self.with(|th| {
-            let below = th.top();
-            let f = th.load(source.as_bytes(), source.as_bytes())?;
-            th.push(f);
-            th.call(0, ALL)?;
-            let n = th.top() - below;
-            let mut results = Vec::new();
-            for i in 0..n {
-                th.check_stack(1)?;
-                th.to_string((below + 1 + i) as i32)?;
-                results.push(String::from_utf8_lossy(th.at(-1).as_bytes().unwrap_or_default()).into_owned());
-                th.pop(1);
-            }
-            Ok(results)
-        })
+    /// The value of an expression (the first one of several; nil for none). Errors: as [`Chunk::exec`].
+    pub fn eval(&mut self, expression: &str) -> Result<Value, LuaError> {
+        let results = self.load(format!("return {expression}")).set_name(expression).eval()?;
+        Ok(results.into_iter().next().unwrap_or(Value::Nil))
     }
 
-    /// Calls a global function with string arguments and gives its results as text.
-    pub fn call(&mut self, name: &str, arguments: &[&str]) -> Result<Vec<String>, LuaError> {
+    /// Calls a global function and copies its results. Errors: what it raises; no function of that name.
+    pub fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, LuaError> {
         self.with(|th| {
-            let below = th.top();
             th.check_stack(arguments.len() + 2)?;
             let f = th.raw_get_str(th.globals(), name);
+            if f.is_nil() {
+                return Err(th.error_plain(format!("attempt to call a nil value (global '{name}')")));
+            }
             th.push(f);
             for a in arguments {
-                th.push_bytes(a.as_bytes())?;
+                push(th, a)?;
             }
-            th.call(arguments.len(), ALL)?;
-            let n = th.top() - below;
-            let mut results = Vec::new();
-            for i in 0..n {
-                th.check_stack(1)?;
-                th.to_string((below + 1 + i) as i32)?;
-                results.push(String::from_utf8_lossy(th.at(-1).as_bytes().unwrap_or_default()).into_owned());
-                th.pop(1);
-            }
-            Ok(results)
+            call_and_copy(th, arguments.len())
         })
     }
 
-    /// The text of a global variable; None when it is nil.
-    pub fn global(&mut self, name: &str) -> Result<Option<String>, LuaError> {
+    /// A copy of a global variable. Errors: no memory.
+    pub fn global(&mut self, name: &str) -> Result<Value, LuaError> {
         self.with(|th| {
             let v = th.raw_get_str(th.globals(), name);
-            if v.is_nil() {
-                return Ok(None);
-            }
             th.push(v);
-            th.to_string(-1)?;
-            Ok(th.at(-1).as_bytes().map(|s| String::from_utf8_lossy(s).into_owned()))
+            copy(th, -1)
         })
     }
 
-    /// Makes a native function global.
+    /// Sets a global variable. Errors: no memory; [`Value::Other`].
+    pub fn set_global(&mut self, name: &str, value: impl Into<Value>) -> Result<(), LuaError> {
+        let value = value.into();
+        self.with(|th| {
+            push(th, &value)?;
+            th.raw_set_str(th.globals(), name, th.at(-1))
+        })
+    }
+
+    /// Makes a native function global. Errors: no memory.
     pub fn set_function(&mut self, name: &'static str, f: NativeFn) -> Result<(), LuaError> {
         self.with(|th| {
             let v = th.new_native(name, f, 0)?;
@@ -137,7 +204,53 @@ impl Lua {
     }
 }
 
-/// The text of an error value, as the `lua` program reports it.
-fn message_of(th: &Thread, v: luas_vm::value::Val<'_>) -> Vec<u8> {
-    luas_vm::host::describe_error(th, v)
+impl From<i32> for Value {
+    fn from(i: i32) -> Value {
+        Value::Integer(i.into())
+    }
+}
+
+/// Calls the function below its arguments and copies all results.
+fn call_and_copy(th: &mut Thread, nargs: usize) -> LuaResult<Vec<Value>> {
+    let below = th.top() - nargs - 1;
+    th.call(nargs, ALL)?;
+    (below..th.top()).map(|i| copy(th, i as i32 + 1)).collect()
+}
+
+fn push(th: &Thread, v: &Value) -> LuaResult<()> {
+    let v = match v {
+        Value::Nil => Val::NIL,
+        Value::Boolean(b) => Val::bool(*b),
+        Value::Integer(i) => th.new_int(*i)?,
+        Value::Number(f) => Val::float(*f),
+        Value::String(s) => th.new_bytes(s)?,
+        Value::Other(_) => return Err(th.error_plain("this value cannot be passed to Lua")),
+    };
+    th.push(v);
+    Ok(())
+}
+
+fn copy(th: &mut Thread, i: i32) -> LuaResult<Value> {
+    let v = th.at(i);
+    if v.is_nil() {
+        return Ok(Value::Nil);
+    }
+    if let Some(b) = v.as_bool() {
+        return Ok(Value::Boolean(b));
+    }
+    if let Some(i) = v.as_int() {
+        return Ok(Value::Integer(i));
+    }
+    if let Some(f) = v.as_float() {
+        return Ok(Value::Number(f));
+    }
+    if let Some(s) = v.as_bytes() {
+        return Ok(Value::String(s.to_vec()));
+    }
+    let at = if i > 0 { i } else { th.top() as i32 + i + 1 };
+    th.check_stack(1)?;
+    th.to_string(at)?;
+    let text = String::from_utf8_lossy(th.at(-1).as_bytes().unwrap_or_default()).into_owned();
+    th.pop(1);
+    Ok(Value::Other(text))
 }

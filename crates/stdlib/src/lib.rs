@@ -9,14 +9,14 @@ mod scratch;
 pub mod base;
 pub mod coroutine;
 pub mod debug;
-pub mod io;
 pub mod math;
-pub mod os;
 pub mod package;
-pub mod string;
 pub mod table;
-pub mod threads;
+pub mod string;
 pub mod utf8;
+pub mod io;
+pub mod os;
+pub mod threads;
 
 /// Makes all libraries, in the order in which `lua` opens them.
 pub fn open_all(th: &mut Thread) -> Result<()> {

@@ -39,6 +39,8 @@ pub enum Continuation {
     Tail,
     /// pairs with `__pairs`: three of the callee's results.
     Pairs,
+    /// Another coroutine's variables are being closed; nobody returns here.
+    Closing,
 }
 
 fn continuation(ci: *const CallInfo) -> Continuation {
@@ -447,7 +449,11 @@ pub fn co_yield(th: &mut Thread) -> Result<u32> {
     unsafe {
         let co = rec.coroutine.get();
         if (*co).resumer.get().is_null() {
-            return Err(th.error_plain("attempt to yield from outside a coroutine"));
+            return Err(th.error_plain(if closes_another(rec) {
+                "attempt to yield across a C-call boundary"
+            } else {
+                "attempt to yield from outside a coroutine"
+            }));
         }
         if (*co).run_depth.get() != rec.run_depth.get() {
             return Err(th.error_plain("attempt to yield across a C-call boundary"));
@@ -457,6 +463,15 @@ pub fn co_yield(th: &mut Thread) -> Result<u32> {
         let flow = deliver(rec, first, n, SUSPENDED);
         switched(rec, flow)
     }
+}
+
+/// Whether the running coroutine lends its stack to `__close` handlers of another one.
+fn closes_another(rec: &Record) -> bool {
+    // SAFETY: the frames in use of the running coroutine.
+    (0..=rec.frame_index()).any(|i| unsafe {
+        let ci = rec.frame(i);
+        (*ci).flags & CALL_NATIVE != 0 && continuation(ci) == Continuation::Closing
+    })
 }
 
 /// `coroutine.status(co)`
@@ -537,6 +552,9 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
         if failed {
             rec.error_value.set(*slots.add((*co).top.get() as usize - 1));
         }
+        let frame = rec.frame_index();
+        let waiting = continuation(rec.ci.get());
+        set_continuation(rec.ci.get(), Continuation::Closing);
         while let Some(marked) = Record::tbc_last(co, 0) {
             Record::tbc_pop(co);
             let v = *Record::stack_slots((*co).stack.get()).add(marked as usize);
@@ -544,20 +562,23 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
             if rec.ensure_stack(offset + MIN_NATIVE).is_err() {
                 break;
             }
-            let func = rec.stack.get().add(offset);
+            // The error so far stays below the call, for errors caught inside it replace the one in the record.
+            let kept = rec.stack.get().add(offset);
+            *kept = if failed { rec.error_value.get() } else { Value::NIL };
+            let func = kept.add(1);
             *func = debuginfo::metamethod_of(rec, v, Event::Close);
             *func.add(1) = v;
-            *func.add(2) = if failed { rec.error_value.get() } else { Value::NIL };
+            *func.add(2) = *kept;
             rec.top.set(func.add(3));
-            // `call_protected` leaves a new error in the record.
-            let before = rec.error_value.get();
-            if call::call_with_handler(rec, offset, 0, 0, CALL_CLOSE) {
-                rec.error_value.set(before);
+            // A new error is left in the record.
+            if call::call_with_handler(rec, offset + 1, 0, 0, CALL_CLOSE) {
+                rec.error_value.set(*rec.stack.get().add(offset));
             } else {
                 failed = true;
             }
             rec.top.set(rec.stack.get().add(offset));
         }
+        set_continuation(rec.frame(frame), waiting);
         (*co).failed.set(false);
         (*co).ci.set(0);
         (*co).top.set(1);

@@ -68,6 +68,8 @@ pub const CALL_CLOSE: u16 = 256;
 pub const CALL_RETURNING: u16 = 512;
 /// The frame lies above its extra arguments.
 pub const CALL_VARARG: u16 = 1024;
+/// Native code in this frame is calling a function that has no frame yet: errors end here.
+pub const CALL_GUARD: u16 = 2048;
 /// Bits that make a return take the slow way.
 pub const CALL_SLOW_RETURN: u16 =
     CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;

@@ -508,15 +508,17 @@ impl Thread {
         }
         text.extend_from_slice(b"stack traceback:");
         let Some(frames) = frames_of(self.rec(), coroutine) else { return text };
-        let total = frames.last;
+        // The last level: frame 0 is nobody's.
+        let last = frames.last.saturating_sub(1);
         let mut level = level;
-        let skipping = total > level && total - level > FIRST + LAST;
+        let skipping = last > level && last - level > FIRST + LAST;
         let first = level;
         while let Some(i) = frames.level(level) {
             if skipping && level == first + FIRST {
-                let n = total - level - LAST;
+                // PUC Lua counts one less than it skips.
+                let n = last - level - LAST;
                 text.extend_from_slice(format!("\n\t...\t(skipping {n} levels)").as_bytes());
-                level += n;
+                level += n + 1;
                 continue;
             }
             level += 1;

@@ -326,12 +326,12 @@ impl Record {
 
     /// Checks, in checked builds, that a local object is ours (I-6).
     #[inline(always)]
-    pub fn owner_assert(&self, p: *const Header) {
-        // SAFETY: a live object that the caller may read; static stores are born shared.
-        debug_assert!(
-            unsafe { (*p).is_shared() || (*block_of(p)).owner.get() == std::ptr::from_ref(self) as usize },
-            "I-6: a thread met another thread's local object {p:p}"
-        );
+    pub(crate) fn owner_assert(&self, p: *const Header) {
+        if cfg!(debug_assertions) {
+            // SAFETY: a live object that the caller may read; static stores are born shared.
+            let fine = unsafe { (*p).is_shared() || (*block_of(p)).owner.get() == std::ptr::from_ref(self) as usize };
+            assert!(fine, "I-6: a thread met another thread's local object {p:p}");
+        }
     }
 
     #[cold]

@@ -561,8 +561,8 @@ impl Thread {
         match r {
             Ok(()) => Ok(()),
             Err(SetError::Memory) => Err(error::memory(self.rec())),
-            Err(SetError::NilIndex) => Err(self.error("table index is nil")),
-            Err(SetError::NaNIndex) => Err(self.error("table index is NaN")),
+            Err(SetError::NilIndex) => Err(self.error_plain("table index is nil")),
+            Err(SetError::NaNIndex) => Err(self.error_plain("table index is NaN")),
         }
     }
     /// `t[k]`

@@ -31,7 +31,7 @@ impl Seat for Record {
 pub struct World {
     handshake: Handshake<Record>,
     /// Address of the record that joined first, 0 when it has left. It runs the finalizers of shared objects (I-33).
-    /// Written under the lock of the list.
+    /// Written by `add_thread` of that record and by itself at its end.
     main: AtomicUsize,
 }
 
@@ -80,10 +80,11 @@ impl World {
     /// Takes a thread out of the world: called by itself as its last act, or by the thread that made it if it never
     /// ran; after [`Record::retire_heap`] (I-30).
     pub fn remove_thread(&self, rec: &Record) {
-        self.handshake.leave(rec);
         if self.main.get() == std::ptr::from_ref(rec) as usize {
             self.main.store(0, Relaxed);
         }
+        // Nothing of the world is touched after this: the machine may end with its last thread.
+        self.handshake.leave(rec);
     }
 
     /// Whether this is the thread that runs finalizers of shared objects: the main one, or any when it has gone.

@@ -10,6 +10,9 @@ use luas_vm::value::{Type, Val};
 
 use super::Scratch;
 
+/// Strings of at most this many bytes show the address of their atom (contract 21).
+const SHORT: usize = 40;
+
 pub fn format(th: &mut Thread) -> Result<u32> {
     th.check_bytes(1)?;
     let count = th.arg_count();
@@ -73,7 +76,13 @@ fn convert(th: &mut Thread, directive: &Directive, arg: usize, out: &mut Scratch
         }
         b'p' => {
             let shape = directive.check(th, b"-", false)?;
-            match th.arg(arg).address() {
+            let v = th.arg(arg);
+            let shown = match v.as_bytes() {
+                // Equal short strings show one address.
+                Some(bytes) if bytes.len() <= SHORT => th.atom(bytes)?,
+                _ => v,
+            };
+            match shown.address() {
                 0 => shape.add(th, b"(null)", out),
                 address => shape.add(th, std::format!("{address:#x}").as_bytes(), out),
             }

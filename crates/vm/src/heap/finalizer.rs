@@ -207,7 +207,7 @@ impl GlobalHeap {
 
 impl Record {
     /// Puts an object whose metatable has `__gc` on the finalizer list, once. False when there is no memory.
-    pub fn register_finalizer(&self, p: *mut Header) -> bool {
+    pub(crate) fn register_finalizer(&self, p: *mut Header) -> bool {
         // SAFETY: a live object, ours or shared.
         let (flags, shared) = unsafe { (&(*p).flags, (*p).is_shared()) };
         if flags.get() & FLAG_FINALIZER != 0 {
@@ -241,7 +241,7 @@ impl Record {
 
     /// Puts a userdata with a payload on the list of those. False when there is no memory.
     #[must_use]
-    pub fn register_payload(&self, p: *mut Header) -> bool {
+    pub(crate) fn register_payload(&self, p: *mut Header) -> bool {
         // SAFETY: a fresh userdata of this thread, or one published at birth.
         unsafe {
             debug_assert!((*p).kind() == Kind::Userdata);
@@ -257,7 +257,7 @@ impl Record {
 
     /// Puts a proto on the machine's list, so that its `info` is dropped when it dies. False when there is no memory.
     #[must_use]
-    pub fn register_proto(&self, p: *mut Header) -> bool {
+    pub(crate) fn register_proto(&self, p: *mut Header) -> bool {
         let mut lists = self.machine().heap.lists.lock();
         if lists.protos.try_reserve(1).is_err() {
             return false;

@@ -17,9 +17,9 @@
 //!   (contract 15).
 
 use super::Heap;
-use super::block::{Block, gmark_of, pair_of, prefetch};
+use super::block::{Block, gmark_of, pair_of};
 use super::trace::{children, registers};
-use super::worklist::{Worklist, take_dropped};
+use super::worklist::{Next, Worklist, take_dropped};
 use crate::machine::Machine;
 use crate::metamethod::Event;
 use crate::object::{Coroutine, Header, Kind, Store, Str, Table};
@@ -29,12 +29,6 @@ use crate::value::Value;
 
 /// Slots of a store that are scanned at a time.
 const PIECE: usize = 1024;
-/// How many objects are on their way into the cache while others are scanned. A power of two.
-const AHEAD: usize = 16;
-/// Tag of an entry: a store and, below it, a position to go on from.
-const CONTINUE: usize = 1;
-/// Tag of an entry: the store of a table, marked before.
-const STORE: usize = 2;
 
 /// Which entries of a table keep what they refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +46,6 @@ pub(super) enum Mode {
 /// The state of one mark.
 pub(super) struct Marker<'a, const GLOBAL: bool> {
     work: Worklist,
-    /// Entries taken from `work` whose cache line was asked for, oldest first: a ring.
-    ahead: [usize; AHEAD],
-    oldest: usize,
-    newest: usize,
     /// The atom "__mode"; 0 while the machine is being made.
     mode_name: Value,
     /// The heaps that are marked.
@@ -78,9 +68,6 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     pub(super) fn new(machine: &Machine, heaps: &'a [&'a Heap], dead_blocks: *mut Block, owner: *const Record) -> Self {
         Marker {
             work: Worklist::new(heaps[0].torture.tiny_lists),
-            ahead: [0; AHEAD],
-            oldest: 0,
-            newest: 0,
             mode_name: Value(machine.event_names[Event::Mode as usize].get()),
             heaps,
             dead_blocks,
@@ -223,10 +210,15 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// As for [`Marker::roots`], for all heaps of the marker.
     pub(super) unsafe fn drain(&mut self) {
         loop {
-            while let Some(entry) = self.next_entry() {
-                let p = std::ptr::with_exposed_provenance_mut::<Header>(entry & !STORE);
-                // SAFETY: entries are marked objects, or stores of marked tables.
-                unsafe { if entry & STORE == 0 { self.scan(p) } else { self.scan_store(p.cast(), 0) } }
+            while let Some(next) = self.work.pop() {
+                // SAFETY: entries are marked objects; those with a tag or position are stores of marked tables.
+                unsafe {
+                    match next {
+                        Next::Object(p) => self.scan(p),
+                        Next::Tagged(s) => self.scan_store(s.cast(), 0),
+                        Next::From(s, position) => self.scan_store(s.cast(), position),
+                    }
+                }
             }
             if !self.work.take_overflow() {
                 return;
@@ -245,29 +237,6 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                 }
             }
         }
-    }
-
-    /// The next object to scan: not the latest one, but one whose cache line has had time to arrive.
-    #[inline(always)]
-    fn next_entry(&mut self) -> Option<usize> {
-        while self.newest - self.oldest < AHEAD {
-            let Some(entry) = self.work.pop() else { break };
-            if entry & CONTINUE != 0 {
-                let position = self.work.pop()?;
-                // SAFETY: `push_position` put both there.
-                unsafe { self.scan_store(std::ptr::with_exposed_provenance_mut(entry & !CONTINUE), position) };
-                continue;
-            }
-            prefetch(std::ptr::without_provenance::<u8>(entry));
-            self.ahead[self.newest % AHEAD] = entry;
-            self.newest += 1;
-        }
-        if self.oldest == self.newest {
-            return None;
-        }
-        let entry = self.ahead[self.oldest % AHEAD];
-        self.oldest += 1;
-        Some(entry)
     }
 
     /// # Safety
@@ -316,7 +285,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             let s = (*t).store.get() as *mut Store;
             if !is_empty_store(s) {
                 self.leaf(s.cast());
-                self.work.push_tagged(s.cast(), STORE);
+                self.work.push_tagged(s.cast());
             }
         }
     }

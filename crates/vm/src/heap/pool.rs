@@ -32,6 +32,12 @@ pub struct Pool {
 // SAFETY: the addresses are of memory that no other code knows.
 unsafe impl Send for Pool {}
 
+impl Default for Pool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Pool {
     /// No memory yet.
     pub const fn new() -> Pool {
@@ -62,7 +68,7 @@ impl Pool {
             advise_huge(base, CHUNK_SIZE);
         }
         let i = self.chunks.partition_point(|c| c.base < base);
-        self.chunks.insert(i, Chunk { base, free: u128::MAX & !ones(n) });
+        self.chunks.insert(i, Chunk { base, free: !ones(n) });
         self.hint = self.hint.min(i);
         Some(base)
     }

@@ -1,8 +1,8 @@
 //! Publishing: making an object, and everything it reaches, shared (I-6 to I-12).
 //!
-//! Order: an object is flipped to shared when it is entered in the worklist and its fields are followed when it is
-//! taken out; at the end everything reached is shared and complete, and only then does the caller store the reference
-//! with Release (I-11), which makes all of it visible to whoever loads it with Acquire. No Lua code runs in between
+//! Order: an object's shared bit is set when it is entered in the worklist; its kind byte is set and its fields are
+//! followed when it is taken out; at the end everything reached is shared and complete (B-4 holds again), and only then
+//! does the caller store the reference with Release (I-11), which makes all of it visible to whoever loads it with Acquire. No Lua code runs in between
 //! (I-8). Publishing cannot fail half way: when the worklist cannot grow, the heap is walked for what did not fit.
 //!
 //! The registers of a coroutine that this thread runs stay local until it yields (I-24): its owner publishes them then
@@ -10,7 +10,7 @@
 
 use super::block::{cell_size_of, pair_of};
 use super::trace::{children, is_active, registers};
-use super::worklist::{Worklist, take_dropped};
+use super::worklist::{Next, Worklist, take_dropped};
 use crate::coroutine::Coroutine;
 use crate::object::{Header, Kind};
 use crate::thread::Record;
@@ -37,7 +37,7 @@ impl Record {
 
     /// Makes an object shared, and all that it reaches.
     #[inline(always)]
-    pub fn publish_object(&self, p: *mut Header) {
+    pub(crate) fn publish_object(&self, p: *mut Header) {
         // SAFETY: a live object; it is ours or shared (I-6).
         if !unsafe { (*p).is_shared() } {
             self.publish_slow(p);
@@ -47,7 +47,7 @@ impl Record {
     /// Publishes the registers of a coroutine, and the arrays it has allocated since it was resumed. The runner of a
     /// shared coroutine calls this whenever it stops running it, by yield, return or error, after its fields are
     /// written back and before its status is (I-24).
-    pub fn publish_coroutine_stack(&self, co: *mut Coroutine) {
+    pub(crate) fn publish_coroutine_stack(&self, co: *mut Coroutine) {
         // SAFETY: the caller runs the coroutine; its fields are current.
         unsafe {
             debug_assert!((*co).header.is_shared(), "only shared coroutines are looked at by others");
@@ -72,9 +72,10 @@ impl Record {
         let work = unsafe { &mut *self.heap.worklist.get() };
         start(work);
         loop {
-            while let Some(p) = work.pop() {
-                // SAFETY: entries are live objects of this thread that were just flipped.
-                unsafe { self.scan(std::ptr::with_exposed_provenance_mut(p), work) };
+            while let Some(next) = work.pop() {
+                let (Next::Object(p) | Next::Tagged(p) | Next::From(p, _)) = next;
+                // SAFETY: entries are live objects of this thread whose bit was just set.
+                unsafe { self.scan(p, work) };
             }
             if !work.take_overflow() {
                 break;
@@ -83,9 +84,9 @@ impl Record {
             // met it yet.
             self.heap.for_each_block(|block| {
                 block.for_each_used(|p| {
-                    // SAFETY: a used cell of our heap.
+                    // SAFETY: a used cell of our heap; the flag is only set by publishing, which is not nested.
                     unsafe {
-                        if (*p).is_shared() && take_dropped(p) {
+                        if take_dropped(p) {
                             self.scan(p, work);
                         }
                     }
@@ -95,12 +96,16 @@ impl Record {
         work.trim();
     }
 
-    /// Flips what an object refers to.
+    /// Makes an object shared whose bit is set already, and enters what it refers to.
     /// # Safety
-    /// `p` is a live shared object that this thread flipped.
+    /// `p` is a live object of this thread that was entered in this publish.
+    #[inline(always)]
     unsafe fn scan(&self, p: *mut Header, work: &mut Worklist) {
         // SAFETY: caller; until the reference is stored nobody else can see the object, or only the same objects again.
         unsafe {
+            self.owner_assert(p);
+            (*p).set_shared();
+            self.count_published(cell_size_of(p));
             children(p, &mut |child| self.flip(child, work));
             if (*p).kind() == Kind::Coroutine && !is_active(p.cast()) {
                 for slot in registers(p.cast()) {
@@ -116,20 +121,15 @@ impl Record {
         }
     }
 
-    /// Makes one object shared, if it is not, and enters it in the list.
-    #[inline]
+    /// Sets an object's shared bit and enters it in the list, if the bit is not set. Its kind byte follows when it is
+    /// scanned: the object itself is not touched here, so that it can arrive in the cache meanwhile.
+    #[inline(always)]
     fn flip(&self, p: *mut Header, work: &mut Worklist) {
         // SAFETY: a live object, ours or shared (I-6).
         unsafe {
-            if (*p).is_shared() {
-                return;
-            }
-            self.owner_assert(p);
             let (pair, mask) = pair_of(p);
-            pair.shared.set(pair.shared.get() | mask);
-            (*p).set_shared();
-            self.count_published(cell_size_of(p));
-            if !matches!((*p).kind(), Kind::Str | Kind::BoxedInt | Kind::BoxedLight | Kind::Stack | Kind::Bytes) {
+            if pair.shared.get() & mask == 0 {
+                pair.shared.set(pair.shared.get() | mask);
                 work.push(p);
             }
         }

@@ -1,4 +1,6 @@
-//! Tests of the heap alone: objects made by hand, roots in `handles`, no interpreter.
+//! Tests of the heap alone: objects made by hand, roots in `handles`, no code that runs.
+// Each test is the thread of its record, and touches objects that it keeps rooted.
+#![allow(clippy::undocumented_unsafe_blocks)]
 
 use super::block::{BLOCK_SIZE, block_of};
 use super::torture::Torture;
@@ -134,7 +136,7 @@ fn sizes_have_classes() {
 
 #[test]
 fn allocation_is_aligned_and_disjoint() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let mut seen = Vec::new();
         for size in [8, 16, 17, 100, 256, 257, 1000, 8000, 10576, 10577, 40_000, 1_000_000, 5_000_000] {
             for _ in 0..40 {
@@ -159,7 +161,7 @@ fn allocation_is_aligned_and_disjoint() {
 
 #[test]
 fn a_local_collection_frees_what_is_not_rooted() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         rec.collect_global();
         let before = rec.bytes_in_use();
         let keep = root(rec, list(rec, 1000));
@@ -177,7 +179,7 @@ fn a_local_collection_frees_what_is_not_rooted() {
 
 #[test]
 fn free_cells_are_used_again() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let mut kept = Vec::new();
         for round in 0..50 {
             for i in 0..5000 {
@@ -201,7 +203,7 @@ fn free_cells_are_used_again() {
 #[test]
 fn a_long_list_needs_no_stack() {
     let n = if cfg!(debug_assertions) { 1_000_000 } else { 10_000_000 };
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let head = list(rec, n);
         root(rec, head);
         rec.collect_local();
@@ -244,7 +246,7 @@ fn tiny_worklists_lose_nothing() {
 
 #[test]
 fn publishing_reaches_everything() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let t = new_table(rec);
         let key = new_table(rec);
         let meta = new_table(rec);
@@ -264,7 +266,7 @@ fn publishing_reaches_everything() {
 
 #[test]
 fn shared_garbage_is_freed_by_global_collections_only() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         rec.collect_global();
         let before = rec.bytes_in_use();
         rec.publish(list(rec, 10_000));
@@ -279,7 +281,7 @@ fn shared_garbage_is_freed_by_global_collections_only() {
 #[test]
 fn weak_values_and_keys_go() {
     for shared in [false, true] {
-        check(Torture::OFF, |rec| {
+        check(Torture::off(), |rec| {
             for (mode, left) in [("v", 3), ("k", 3), ("kv", 2)] {
                 let t = weak_table(rec, mode);
                 root(rec, of(t));
@@ -319,7 +321,7 @@ fn weak_values_and_keys_go() {
 fn ephemerons_converge() {
     for n in [3, 5000] {
         for rooted in [false, true] {
-            check(Torture::OFF, |rec| {
+            check(Torture::off(), |rec| {
                 // A chain of n keys, each the value of the one before, spread over tables in both directions.
                 let tables: Vec<_> = (0..10).map(|_| weak_table(rec, "k")).collect();
                 for &t in &tables {
@@ -349,7 +351,7 @@ fn ephemerons_converge() {
 
 #[test]
 fn an_ephemeron_cycle_dies() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let t = weak_table(rec, "k");
         root(rec, of(t));
         let (a, b) = (of(new_table(rec)), of(new_table(rec)));
@@ -364,7 +366,7 @@ fn an_ephemeron_cycle_dies() {
 #[test]
 fn finalizers_come_in_reverse_and_resurrect() {
     for publish in [false, true] {
-        check(Torture::OFF, |rec| {
+        check(Torture::off(), |rec| {
             let values = weak_table(rec, "v");
             root(rec, of(values));
             let keys = weak_table(rec, "k");
@@ -410,7 +412,7 @@ fn finalizers_come_in_reverse_and_resurrect() {
 fn payloads_are_dropped_once() {
     for publish in [false, true] {
         let drops = Arc::new(AtomicUsize::new(0));
-        check(Torture::OFF, |rec| {
+        check(Torture::off(), |rec| {
             let kept = new_userdata(rec, Box::new(Counted(drops.clone())));
             let i = root(rec, of(kept));
             for _ in 0..10 {
@@ -462,7 +464,7 @@ unsafe fn slot(stack: *mut Stack, i: usize) -> *mut Value {
 
 #[test]
 fn registers_are_scanned_to_the_frames_extent() {
-    check(Torture::OFF, |rec| unsafe {
+    check(Torture::off(), |rec| unsafe {
         let co = new_coroutine(rec, 64, SUSPENDED);
         root(rec, of(co));
         let ci = (*co).frames.get().cast::<u8>().add(BUFFER_HEADER).cast::<CallInfo>();
@@ -503,10 +505,10 @@ fn registers_are_scanned_to_the_frames_extent() {
 #[test]
 fn a_retired_heap_leaves_its_shared_objects() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let host = Host::start(Torture::OFF);
+    let host = Host::start(Torture::off());
     host.publish_object(host.globals().cast());
     host.publish_object(host.machine().registry.get().cast());
-    let second = host.invite(Torture::OFF).enter();
+    let second = host.invite(Torture::off()).enter();
     let shared = list(&second, 1000);
     second.publish(shared);
     let big = second.alloc(Kind::Bytes, 100_000, 0).unwrap();
@@ -534,7 +536,7 @@ fn one_thread_pays_nothing() {
     if sync::threaded() {
         return; // Another test of this process has started threads.
     }
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let before = sync::expensive_operations();
         let v = list(rec, 500_000);
         root(rec, v);
@@ -570,7 +572,7 @@ fn torture_collects_at_safepoints() {
 fn threads_collect_together() {
     let seed = 1;
     sync::set_threaded();
-    let host = Host::start(Torture::OFF);
+    let host = Host::start(Torture::off());
     let board = table::new_table(&host, 64, 0).unwrap();
     for i in 1..=64 {
         set(&host, board, int(i), int(0));
@@ -585,7 +587,7 @@ fn threads_collect_together() {
     std::thread::scope(|scope| {
         for t in 0..4u64 {
             let lives: Vec<_> =
-                (0..3).map(|_| host.invite(if t == 0 { Torture::collect_every(5) } else { Torture::OFF })).collect();
+                (0..3).map(|_| host.invite(if t == 0 { Torture::collect_every(5) } else { Torture::off() })).collect();
             scope.spawn(move || {
                 for (life, guest) in lives.into_iter().enumerate() {
                     live(&guest.enter(), board as *mut Table, rounds, seed * 1000 + t * 10 + life as u64 + 1);
@@ -641,7 +643,7 @@ fn live(rec: &Record, board: *mut Table, rounds: u32, mut seed: u64) {
 
 #[test]
 fn event_names_are_atoms() {
-    check(Torture::OFF, |rec| {
+    check(Torture::off(), |rec| {
         let name = Value(rec.machine().event_names[Event::Mode as usize].get());
         assert!(name.is_atom() && name == rec.atom(EVENT_NAMES[Event::Mode as usize].as_bytes()).unwrap());
         rec.collect_global();

@@ -36,18 +36,20 @@ pub enum Due {
 
 impl Torture {
     /// Everything off.
-    pub const OFF: Torture = Torture {
-        publish_at_birth: false,
-        move_stacks: false,
-        tiny_lists: false,
-        every: 0,
-        safepoints: Cell::new(0),
-        collections: Cell::new(0),
-    };
+    pub const fn off() -> Torture {
+        Torture {
+            publish_at_birth: false,
+            move_stacks: false,
+            tiny_lists: false,
+            every: 0,
+            safepoints: Cell::new(0),
+            collections: Cell::new(0),
+        }
+    }
 
     /// What the environment asks for.
     pub fn from_env() -> Torture {
-        let mut torture = Torture::OFF;
+        let mut torture = Torture::off();
         if cfg!(debug_assertions)
             && let Ok(words) = std::env::var("LUAS_TORTURE")
         {
@@ -67,12 +69,12 @@ impl Torture {
 
     /// Collections at every N-th safepoint.
     pub fn collect_every(n: u32) -> Torture {
-        Torture { every: n, ..Torture::OFF }
+        Torture { every: n, ..Torture::off() }
     }
 
     /// Worklists that overflow early.
     pub fn with_tiny_lists() -> Torture {
-        Torture { tiny_lists: true, ..Torture::OFF }
+        Torture { tiny_lists: true, ..Torture::off() }
     }
 
     /// Whether safepoints collect; the heap is then verified after each collection.

@@ -141,12 +141,14 @@ pub fn float_mod(m: f64, n: f64) -> f64 {
     // Integral values that fit 32 bits: the library's remainder is a loop over bits.
     if m >= 0.0 && n > 0.0 && m <= u32::MAX as f64 && n <= u32::MAX as f64 {
         let (i, j) = (m as u32, n as u32);
-        if i as f64 == m && j as f64 == n {
+        // By bits, for −0.0 stays.
+        if (i as f64).to_bits() == m.to_bits() && j as f64 == n {
             return (i % j) as f64;
         }
     }
     let r = m % n;
-    if r * n < 0.0 { r + n } else { r }
+    // Signs one by one: a product of small numbers would vanish.
+    if if r > 0.0 { n < 0.0 } else { r < 0.0 && n > 0.0 } { r + n } else { r }
 }
 
 /// A shift to the left; to the right for negative `n`.

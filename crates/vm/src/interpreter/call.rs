@@ -35,9 +35,15 @@ pub unsafe fn function_slot(rec: &Record, ci: *const CallInfo) -> *mut Value {
 /// A safepoint in a Lua frame whose next instruction is saved.
 #[inline(never)]
 pub fn safepoint(rec: &Record) -> Flow {
+    if safepoint_raises(rec) { throw(rec) } else { CONTINUE }
+}
+
+/// A safepoint in a Lua frame; whether it raised an error, which nobody has caught yet.
+pub fn safepoint_raises(rec: &Record) -> bool {
     let left = rec.safepoint_slow();
     if left & POLL_INTERRUPT != 0 {
-        return error::runtime(rec, "interrupted!");
+        error::set_positioned(rec, b"interrupted!");
+        return true;
     }
     if left & POLL_FINALIZERS != 0 {
         run_finalizers(rec);
@@ -45,11 +51,9 @@ pub fn safepoint(rec: &Record) -> Flow {
     if left & crate::thread_control::POLL_CANCEL != 0 {
         // SAFETY: the record is this thread's.
         let th = unsafe { Thread::from_record(rec) };
-        if th.poll_cancel().is_err() {
-            return throw(rec);
-        }
+        return th.poll_cancel().is_err();
     }
-    CONTINUE
+    false
 }
 
 /// Calls the `__gc` metamethods that wait; their errors become warnings.
@@ -58,8 +62,10 @@ pub fn run_finalizers(rec: &Record) {
         return;
     }
     rec.in_finalizer.set(true);
-    // The frame in progress may use all its registers: call from above them.
+    // The frame in progress may use all its registers: call from above them. Its top may delimit an open operand.
     let ci_top = rec.frame_index();
+    // SAFETY: top lies in the stack.
+    let top = unsafe { rec.top.get().offset_from_unsigned(rec.stack.get()) };
     while let Some(object) = rec.take_pending_finalizer() {
         let meta = debuginfo::metatable_of(rec, object);
         // SAFETY: a live metatable or null.
@@ -89,7 +95,7 @@ pub fn run_finalizers(rec: &Record) {
                 // SAFETY: the record is this thread's.
                 Thread::from_record(rec).warn(&text, false);
             }
-            rec.top.set(rec.stack.get().add(offset));
+            rec.top.set(rec.stack.get().add(top));
         }
         rec.error_value.set(saved.0);
         rec.error_handled.set(saved.1);
@@ -333,7 +339,7 @@ pub fn return_values(rec: &Record, a: usize, b: usize, close: usize) -> Flow {
             }
             return close_next(rec, (*ci).base);
         }
-        if (*ci).extra > 0 && (*ci).flags & CALL_VARARG != 0 || (*ci).flags & CALL_VARARG != 0 {
+        if (*ci).flags & CALL_VARARG != 0 {
             // Back below the extra arguments.
             let params = (*(*(*function_slot(rec, ci)).as_kind::<LuaClosure>(Kind::LuaClosure).unwrap_unchecked())
                 .proto)
@@ -562,7 +568,7 @@ pub fn throw(rec: &Record) -> Flow {
                 rec.ci.set(ci);
                 return control::caught(rec);
             }
-            if flags & CALL_FRESH != 0 {
+            if flags & (CALL_FRESH | CALL_GUARD) != 0 {
                 rec.ci.set(ci);
                 return EXIT_ERROR;
             }
@@ -649,12 +655,11 @@ pub unsafe fn call_nested_as(rec: &Record, offset: usize, nresults: i16, flags: 
         // some frame below, which belongs to another run.
         let co = rec.coroutine.get();
         let index = rec.frame_index();
-        let before = (*rec.ci.get()).flags;
-        (*rec.ci.get()).flags |= CALL_FRESH;
+        (*rec.ci.get()).flags |= CALL_GUARD;
         let mut flow = call(rec, rec.stack.get().add(offset), nresults, CALL_FRESH | flags);
         // The frames may have moved, and the callee may have switched to another coroutine.
         let own = Record::buffer_contents::<CallInfo>((*co).frames.get()).add(index);
-        (*own).flags = (*own).flags & !CALL_FRESH | before & CALL_FRESH;
+        (*own).flags &= !CALL_GUARD;
         if flow == CONTINUE {
             flow = execute(rec);
         }

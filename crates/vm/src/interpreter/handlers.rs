@@ -138,14 +138,22 @@ macro_rules! cell_get {
 }
 /// Whether a word is a table (local or shared).
 macro_rules! is_table {
-    ($v:expr) => {
-        $v.0 >> 48 == TAG_OBJECT >> 48 && (*address!($v, Header)).kind.get() & !3 == TABLE_LOCAL
+    ($v:expr, $th:expr) => {
+        $v.0 >> 48 == TAG_OBJECT >> 48 && {
+            #[cfg(debug_assertions)]
+            index::owner_check($th, $v);
+            (*address!($v, Header)).kind.get() & !3 == TABLE_LOCAL
+        }
     };
 }
 /// Whether a word is a local table: a table, mine, and without write barrier, in one compare.
 macro_rules! is_local_table {
-    ($v:expr) => {
-        $v.0 >> 48 == TAG_OBJECT >> 48 && (*address!($v, Header)).kind.get() == TABLE_LOCAL
+    ($v:expr, $th:expr) => {
+        $v.0 >> 48 == TAG_OBJECT >> 48 && {
+            #[cfg(debug_assertions)]
+            index::owner_check($th, $v);
+            (*address!($v, Header)).kind.get() == TABLE_LOCAL
+        }
     };
 }
 /// The hash slot that the hint word at pc names in a store: in bounds by construction.
@@ -174,16 +182,6 @@ macro_rules! jump_if {
 
 // At a jump target: a safepoint, then the instruction there.
 stub! { safepoint(pc, base, ins, th, k) call::safepoint(&*th) }
-// Before a call: a safepoint, then the call again.
-op! {
-    #[cold]
-    #[inline(never)]
-    safepoint_again(pc, base, ins, th, k) {
-        (*(*th).ci.get()).pc = pc.sub(1);
-        resume!(call::safepoint(&*th), th)
-    }
-}
-
 // ---- loads and moves ------------------------------------------------------------------------------------------------
 
 op! { Move(pc, base, ins, th, k) { *base.add(a!(ins)) = *base.add(b!(ins)); next!(pc, base, th, k) } }
@@ -268,7 +266,7 @@ stub! { no_memory(pc, base, ins, th, k) call::no_memory(&*th) }
 op! { GetTabUp(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
     let v = cell_get!(cell);
-    if is_table!(v) {
+    if is_table!(v, th) {
         let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
         if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
@@ -288,7 +286,7 @@ stub! { get_tab_up_slow(pc, base, ins, th, k) {
 
 op! { GetField(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v) {
+    if is_table!(v, th) {
         let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
         if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
@@ -305,7 +303,7 @@ op! {
     #[inline(never)]
     get_field_slow(pc, base, ins, th, k) {
         let v = *base.add(b!(ins));
-        if is_table!(v) {
+        if is_table!(v, th) {
             let found = index::field_fast(&*th, address!(v, Table), *k.add(c!(ins)), pc);
             if found != Value::EMPTY {
                 *base.add(a!(ins)) = found;
@@ -321,7 +319,7 @@ stub! { get_field_stub(pc, base, ins, th, k)
 
 op! { SelfField(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v) {
+    if is_table!(v, th) {
         let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
         if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
@@ -350,7 +348,7 @@ stub! { self_slow(pc, base, ins, th, k) {
 op! { GetTable(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
     let key = *base.add(c!(ins));
-    if is_table!(v) {
+    if is_table!(v, th) {
         let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
         let i = key.0.wrapping_sub(INT_ZERO + 1);
         if i < (*s).acap as u64 {
@@ -367,7 +365,7 @@ op! {
     #[inline(never)]
     get_table_slow(pc, base, ins, th, k) {
         let v = *base.add(b!(ins));
-        if is_table!(v) {
+        if is_table!(v, th) {
             let found = index::get_fast(&*th, address!(v, Table), *base.add(c!(ins)));
             if found != Value::EMPTY {
                 *base.add(a!(ins)) = found;
@@ -383,7 +381,7 @@ stub! { get_table_stub(pc, base, ins, th, k)
 
 op! { GetI(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v) {
+    if is_table!(v, th) {
         let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
         let i = c!(ins).wrapping_sub(1);
         if i < (*s).acap as usize {
@@ -404,7 +402,7 @@ stub! { get_i_slow(pc, base, ins, th, k)
 macro_rules! set_hinted {
     ($table:expr, $key:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
         let v = $table;
-        if is_local_table!(v) {
+        if is_local_table!(v, $th) {
             let s = (*address!(v, Table)).store.get() as *mut Store;
             let slot = hinted!($pc, s);
             if *slot.cast::<u64>() == $key.0 {
@@ -451,7 +449,7 @@ stub! { set_field_k_slow(pc, base, ins, th, k)
 macro_rules! set_item {
     ($table:expr, $index:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
         let v = $table;
-        if is_local_table!(v) {
+        if is_local_table!(v, $th) {
             let t = address!(v, Table);
             let s = (*t).store.get() as *mut Store;
             let i: u64 = $index;
@@ -819,8 +817,7 @@ stub! { shl_i_stub(pc, base, ins, th, k)
 op! { Unm(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
     if x.0 < TAG_BASE {
-        *base.add(a!(ins)) = Value((-x.as_double()).to_bits() & if x.as_double().is_nan() { 0 } else { u64::MAX }
-            | if x.as_double().is_nan() { crate::value::CANONICAL_NAN } else { 0 });
+        *base.add(a!(ins)) = Value::float(-x.as_double());
         next!(pc, base, th, k)
     }
     if x.0 >= TAG_INT
@@ -847,7 +844,7 @@ op! { Not(pc, base, ins, th, k) {
 } }
 op! { Len(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v) {
+    if is_table!(v, th) {
         let t = address!(v, Table);
         if (*t).meta.load(Acquire) == 0 {
             *base.add(a!(ins)) = index::len_raw(t);
@@ -984,7 +981,7 @@ op! { TestSet(pc, base, ins, th, k) {
 
 op! { Call(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
-        return safepoint_again(pc, base, ins, th, k);
+        return safepoint_and_call(pc, base, ins, th, k);
     }
     let func = base.add(a!(ins));
     let f = *func;
@@ -1015,7 +1012,7 @@ op! { Call(pc, base, ins, th, k) {
             (*callee).top = offset + (*proto).max_stack;
             // nresults, and no flags and extra arguments, in one store.
             let results = (c!(ins) as u64).wrapping_sub(1) & 0xFFFF;
-            (&raw mut (*callee).nresults).cast::<u64>().write_unaligned(results);
+            *(&raw mut (*callee).nresults).cast::<u64>() = results;
             (*th).ci.set(callee);
             next!(code, frame, th, constants)
         }
@@ -1029,9 +1026,22 @@ stub! { call_slow(pc, base, ins, th, k) {
     }
     call::call(&*th, func, c!(ins) as i16 - 1, 0)
 } }
+// A call whose poll asks for something: it is not tried again, for the poll may ask at every safepoint.
+stub! { safepoint_and_call(pc, base, ins, th, k) {
+    if call::safepoint_raises(&*th) {
+        call::throw(&*th)
+    } else {
+        // The stack may have moved.
+        let func = (*th).stack.get().add((*(*th).ci.get()).base as usize + a!(ins));
+        if b!(ins) != 0 {
+            (*th).top.set(func.add(b!(ins)));
+        }
+        call::call(&*th, func, c!(ins) as i16 - 1, 0)
+    }
+} }
 op! { TailCall(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
-        return safepoint_again(pc, base, ins, th, k);
+        return safepoint_and_tail_call(pc, base, ins, th, k);
     }
     return tail_call_slow(pc, base, ins, th, k);
 } }
@@ -1041,6 +1051,17 @@ stub! { tail_call_slow(pc, base, ins, th, k) {
         (*th).top.set(func.add(b!(ins)));
     }
     call::tail_call(&*th, func)
+} }
+stub! { safepoint_and_tail_call(pc, base, ins, th, k) {
+    if call::safepoint_raises(&*th) {
+        call::throw(&*th)
+    } else {
+        let func = (*th).stack.get().add((*(*th).ci.get()).base as usize + a!(ins));
+        if b!(ins) != 0 {
+            (*th).top.set(func.add(b!(ins)));
+        }
+        call::tail_call(&*th, func)
+    }
 } }
 stub! { Return(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins), c!(ins)) }
 op! { Return0(pc, base, ins, th, k) {

@@ -13,6 +13,16 @@ use crate::value::{Type, Value};
 /// Longest chain of `__index` or `__newindex` (MAXTAGLOOP).
 const MAX_CHAIN: usize = 2000;
 
+/// Checks, in checked builds, that an object is shared or ours (I-6): every access of a handler comes through here.
+/// # Safety
+/// `v` is an object, `rec` the current thread's record.
+#[cfg(debug_assertions)]
+#[inline(never)]
+pub unsafe extern "C" fn owner_check(rec: *const Record, v: Value) {
+    // SAFETY: caller.
+    unsafe { (*rec).owner_assert(v.as_object()) }
+}
+
 /// What a lookup came to.
 pub enum Lookup {
     /// The value.
@@ -31,6 +41,7 @@ pub fn lookup(rec: &Record, object: Value, key: Value) -> Lookup {
     for _ in 0..MAX_CHAIN {
         let m;
         if let Some(t) = o.as_table() {
+            rec.owner_assert(t.cast());
             // SAFETY: a live table, its metatable likewise.
             unsafe {
                 let v = table::raw_get(rec, t, key);
