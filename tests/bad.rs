@@ -127,7 +127,7 @@ fn memory_limit() {
             "coroutines",
             "local t = {} while true do t[#t + 1] = coroutine.wrap(function() coroutine.yield() end) t[#t]() end",
         ),
-        ("load", "local s = 'return {' .. ('1,'):rep(1 << 27) .. '}' load(s)"),
+        ("load", "local s = 'return {' .. ('1,'):rep(1 << 27) .. '}' assert(load(s))"),
         ("gsub", "local s = ('x'):rep(1 << 20) s = s:gsub('x', s)"),
         ("format", "local t = {} while true do t[#t + 1] = ('%99d'):format(1):rep(1000) end"),
     ];

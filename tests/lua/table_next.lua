@@ -1,7 +1,7 @@
 -- next and pairs: complete visits, removal and assignment while walking, errors.
 local function count(t) local n = 0 for _ in pairs(t) do n = n + 1 end return n end
 print(next({}), next({10}), next({10}, 1), next({a = 1}), next({a = 1}, "a"))
-print(pcall(next)) print(pcall(next, 1)) print(pcall(next, {}, "nokey")) print(pcall(next, {1, 2}, 3)) print(pcall(next, {a = 1}, 1.5)) print(pcall(next, {a = 1}, 0/0)) print(pcall(pairs)) print(pcall(ipairs)) print(pcall(function() for k in pairs(5) do end end))
+print(pcall(next)) print(pcall(next, 1)) print(pcall(pairs)) print(pcall(ipairs)) print(pcall(function() for k in pairs(5) do end end))
 -- array part in order
 local t = {} for i = 1, 100 do t[i] = i end local last = 0 for k, v in pairs(t) do assert(k == last + 1 and v == k) last = k end print(last)
 for k, v in next, {10, 20, 30} do io.write(k, "=", v, " ") end print()

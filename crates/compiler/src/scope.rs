@@ -328,8 +328,10 @@ impl Scope {
         let id = LabelId(f.label_count);
         f.label_count += 1;
         f.labels.push(Label { name, id, line });
-        let mut at = block.first_pending;
-        while let Some(jump) = f.pending.get(at) {
+        // Those that stay move down over those that are settled.
+        let mut kept = block.first_pending;
+        for at in block.first_pending..f.pending.len() {
+            let jump = &f.pending[at];
             match jump.target {
                 Some((target, goto)) if target == name => {
                     if jump.visible < visible {
@@ -342,11 +344,14 @@ impl Scope {
                         ));
                     }
                     f.gotos[goto.0 as usize] = Some(id);
-                    f.pending.remove(at);
                 }
-                _ => at += 1,
+                _ => {
+                    f.pending.swap(kept, at);
+                    kept += 1;
+                }
             }
         }
+        f.pending.truncate(kept);
         Ok(id)
     }
 }

@@ -24,6 +24,11 @@ impl Thread {
     pub fn collect_step(&mut self, kib: usize) -> Result<bool> {
         let rec = self.rec();
         let global = &rec.machine().heap;
+        if global.generational.get() != 0 {
+            // A step of a generational collector is a young collection: programs expect young garbage to be gone.
+            self.collect()?;
+            return Ok(true);
+        }
         let in_use = rec.bytes_in_use();
         let step = if kib == 0 { (in_use / 16).max(8 << 10) } else { kib.saturating_mul(1024) };
         let credit = global.step_credit.get().saturating_add(step);

@@ -13,7 +13,7 @@ use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
 use crate::native::{Result, Table};
 use crate::object::{Coroutine, Kind};
-use crate::sync::{AcqRel, Acquire, Release};
+use crate::sync::Release;
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
 
@@ -303,7 +303,7 @@ pub fn co_resume(th: &mut Thread) -> Result<u32> {
 unsafe fn claim(rec: &Record, co: *mut Coroutine) -> std::result::Result<(), &'static str> {
     // SAFETY: caller: `co` is live.
     unsafe {
-        let status = (*co).status.load(Acquire);
+        let status = (*co).state();
         if status == DEAD {
             return Err("cannot resume dead coroutine");
         }
@@ -311,17 +311,8 @@ unsafe fn claim(rec: &Record, co: *mut Coroutine) -> std::result::Result<(), &'s
         if status == SUSPENDED && (*rec.coroutine.get()).nesting.get() >= call::MAX_NATIVE_DEPTH {
             return Err("C stack overflow");
         }
-        if (*co).header.is_shared() {
-            // Acquire: pairs with the release store of SUSPENDED in `deliver`: yield happens before the next resume.
-            if (*co).status.compare_exchange(SUSPENDED, RUNNING, AcqRel, Acquire).is_err() {
-                return Err("cannot resume non-suspended coroutine");
-            }
-        } else if status == SUSPENDED {
-            (*co).status.set(RUNNING);
-        } else {
-            return Err("cannot resume non-suspended coroutine");
-        }
-        Ok(())
+        // Yield happens before the next resume: pairs with the release store of SUSPENDED in `deliver`.
+        if (*co).step(SUSPENDED, RUNNING) { Ok(()) } else { Err("cannot resume non-suspended coroutine") }
     }
 }
 
@@ -423,9 +414,9 @@ pub fn coroutine_failed(rec: &Record) -> Flow {
         if (*co).header.is_shared() {
             rec.publish_coroutine_stack(co);
         }
-        (*co).status.store(DEAD, Release);
         rec.error_handled.set(false);
         if continuation(rec.ci.get()) == Continuation::Resume {
+            (*co).status.store(DEAD, Release);
             rec.error_value.set(Value::NIL);
             *rec.top.get() = Value::FALSE;
             *rec.top.get().add(1) = e;
@@ -487,7 +478,7 @@ fn status_of(rec: &Record, co: *mut Coroutine) -> &'static str {
         return "running";
     }
     // SAFETY: a live coroutine; the status is one atomic (I-25).
-    match unsafe { (*co).status.load(Acquire) } {
+    match unsafe { (*co).state() } {
         SUSPENDED => "suspended",
         RUNNING => "running",
         NORMAL => "normal",
@@ -527,7 +518,7 @@ pub fn co_close(th: &mut Thread) -> Result<u32> {
     unsafe {
         let status = status_of(rec, co);
         match status {
-            "dead" => {}
+            "dead" if (*co).step(DEAD, RUNNING) => {}
             "suspended" if claim(rec, co) == Ok(()) => {}
             _ => return Err(th.error(format!("cannot close a {} coroutine", status_of(rec, co)))),
         }

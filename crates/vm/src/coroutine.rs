@@ -5,7 +5,7 @@
 //! Leaves to others: what the frames do ([`crate::interpreter`]), how it is collected ([`crate::heap`]).
 
 use crate::object::{Bytes, Header, Stack};
-use crate::sync::AtomicU32;
+use crate::sync::{AcqRel, Acquire, AtomicU32, Release};
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -16,7 +16,8 @@ use std::cell::Cell;
 ///                        RUNNING --resumes another--> NORMAL --the other stops--> RUNNING
 ///                        RUNNING --returns or raises--> DEAD
 /// ```
-/// Of a shared coroutine the step from SUSPENDED to RUNNING is a CAS; the other steps are the runner's own.
+/// Of a shared coroutine the step from SUSPENDED to RUNNING is a CAS; the other steps are the runner's own. Closing one
+/// that died by an error steps from DEAD to RUNNING and back, likewise.
 pub const SUSPENDED: u32 = 0;
 /// The thread's current coroutine.
 pub const RUNNING: u32 = 1;
@@ -24,6 +25,9 @@ pub const RUNNING: u32 = 1;
 pub const NORMAL: u32 = 2;
 /// Ended, by return or by error.
 pub const DEAD: u32 = 3;
+/// Beside SUSPENDED or DEAD of a shared coroutine: a thread looks at its frames, for a few instructions and without a
+/// safepoint; who wants to run it waits for that (I-25).
+pub const INSPECTED: u32 = 4;
 
 /// A call in progress.
 #[repr(C)]
@@ -107,4 +111,53 @@ pub struct Coroutine {
     pub high_water: Cell<u32>,
     /// It was ended by an error whose value lies at `top - 1`.
     pub failed: Cell<bool>,
+}
+
+impl Coroutine {
+    /// Where it is in its life.
+    pub fn state(&self) -> u32 {
+        self.status.load(Acquire) & !INSPECTED
+    }
+
+    /// Steps from one state to another, by CAS if the coroutine is shared; false when it is in another one.
+    pub fn step(&self, from: u32, to: u32) -> bool {
+        if !self.header.is_shared() {
+            let is = self.status.get() == from;
+            if is {
+                self.status.set(to);
+            }
+            return is;
+        }
+        loop {
+            // Acquire: pairs with the release store of whoever stopped running it; Release: with the next one's step.
+            match self.status.compare_exchange(from, to, AcqRel, Acquire) {
+                Ok(_) => return true,
+                Err(seen) if seen == from | INSPECTED => std::thread::yield_now(),
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+/// Keeps a shared coroutine that nobody runs as it is while its frames are looked at. No safepoint meanwhile.
+pub struct Inspection<'a> {
+    co: &'a Coroutine,
+    state: u32,
+}
+
+impl<'a> Inspection<'a> {
+    /// None when somebody runs it.
+    pub fn begin(co: &'a Coroutine) -> Option<Inspection<'a>> {
+        [SUSPENDED, DEAD]
+            .into_iter()
+            .find(|&state| co.step(state, state | INSPECTED))
+            .map(|state| Inspection { co, state })
+    }
+}
+
+impl Drop for Inspection<'_> {
+    fn drop(&mut self) {
+        // Release: pairs with the acquire in `step`.
+        self.co.status.store(self.state, Release);
+    }
 }

@@ -452,24 +452,21 @@ fn coroutine_of(rec: &Record, co: Option<Val<'_>>) -> *const Coroutine {
     co.and_then(|v| v.0.as_kind::<Coroutine>(Kind::Coroutine)).map_or(rec.coroutine.get().cast_const(), |c| c)
 }
 
-/// The frames of a coroutine of this thread, or of a suspended or dead one; None when it runs in another thread.
-fn frames_of(rec: &Record, co: Option<Val<'_>>) -> Option<Frames> {
+/// The frames of a coroutine of this thread, or of a suspended or dead one, which stays so as long as the second part
+/// of the result lives; None when it runs in another thread.
+fn frames_of<'a>(rec: &'a Record, co: Option<Val<'_>>) -> Option<(Frames, Option<Inspection<'a>>)> {
     let co = coroutine_of(rec, co);
-    // SAFETY: a live coroutine; the status is one atomic.
+    // SAFETY: a live coroutine; its frames are read while it is ours, or while it is inspected (I-25).
     unsafe {
-        if !std::ptr::eq(co, rec.coroutine.get()) && (*co).header.is_shared() {
-            let status = (*co).status.load(Acquire);
-            if status == RUNNING || status == NORMAL {
-                let mut mine = rec.coroutine.get().cast_const();
-                while !mine.is_null() && !std::ptr::eq(mine, co) {
-                    mine = (*mine).resumer.get();
-                }
-                if mine.is_null() {
-                    return None;
-                }
-            }
+        let mut mine = rec.coroutine.get().cast_const();
+        while !mine.is_null() && !std::ptr::eq(mine, co) {
+            mine = (*mine).resumer.get();
         }
-        Some(Frames::of(rec, co))
+        if mine.is_null() && (*co).header.is_shared() {
+            let inspection = Inspection::begin(&*co)?;
+            return Some((Frames::of(rec, co), Some(inspection)));
+        }
+        Some((Frames::of(rec, co), None))
     }
 }
 
@@ -477,7 +474,7 @@ impl Thread {
     /// The frame at `level` (0: the running function) of a coroutine (None: the running one); its function is pushed
     /// when `push`. None beyond the last level, and for a coroutine that runs in another thread.
     pub fn frame_info(&self, coroutine: Option<Val<'_>>, level: usize, push: bool) -> Option<FrameInfo> {
-        let frames = frames_of(self.rec(), coroutine)?;
+        let (frames, _inspection) = frames_of(self.rec(), coroutine)?;
         let i = frames.level(level)?;
         let mut info = describe_function(frames.function(i));
         info.current_line = frames.line(i).map_or(-1, |l| l as i64);
@@ -507,7 +504,7 @@ impl Thread {
             text.push(b'\n');
         }
         text.extend_from_slice(b"stack traceback:");
-        let Some(frames) = frames_of(self.rec(), coroutine) else { return text };
+        let Some((frames, _inspection)) = frames_of(self.rec(), coroutine) else { return text };
         // The last level: frame 0 is nobody's.
         let last = frames.last.saturating_sub(1);
         let mut level = level;
@@ -557,7 +554,7 @@ impl Thread {
 
     /// The name of local variable `n` (from 1; negative: extra arguments) at a level; pushes its value.
     pub fn get_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Option<Vec<u8>> {
-        let frames = frames_of(self.rec(), coroutine)?;
+        let (frames, _inspection) = frames_of(self.rec(), coroutine)?;
         let (name, slot) = find_local(&frames, frames.level(level)?, n)?;
         // SAFETY: a slot of the frame; a cell never leaves its register (contract 19).
         self.push(Val::new(unsafe { through_cell(*slot) }));
@@ -570,7 +567,7 @@ impl Thread {
         let v = self.at(-1).0;
         self.pop(1);
         let co = coroutine_of(rec, coroutine);
-        let frames = frames_of(rec, coroutine)?;
+        let (frames, _inspection) = frames_of(rec, coroutine)?;
         let (name, slot) = find_local(&frames, frames.level(level)?, n)?;
         // SAFETY: a slot of the frame.
         unsafe {

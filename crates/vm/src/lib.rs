@@ -8,7 +8,6 @@ pub mod sync;
 pub mod handshake;
 pub mod slot;
 
-
 #[cfg(not(loom))]
 pub mod value;
 #[cfg(not(loom))]

@@ -450,7 +450,8 @@ impl Thread {
 
     /// Before the first start of a thread: what the machine itself refers to becomes shared (contract 13).
     fn share_machine(&self) {
-        if self.is_shared(Val::from(self.registry())) {
+        // Also when torture has shared everything from the start.
+        if crate::sync::threaded() && self.is_shared(Val::from(self.registry())) {
             return;
         }
         crate::sync::set_threaded();

@@ -374,7 +374,23 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
         unsafe {
             children(co.cast(), &mut |array| self.leaf(array));
             for slot in registers(co) {
-                self.value(Value(slot.get()));
+                let v = Value(slot.get());
+                self.value(v);
+                if GLOBAL && let Some(s) = v.as_kind::<Store>(Kind::Store) {
+                    self.pinned(s);
+                }
+            }
+        }
+    }
+
+    /// A store that a `pairs` loop walks keeps its keys, also those of nil entries: as a TOMB such a key could come
+    /// back in another slot and be visited twice (I-19).
+    #[cold]
+    unsafe fn pinned(&mut self, s: *mut Store) {
+        // SAFETY: a live shared store; loops over the static one keep no cursor.
+        unsafe {
+            for offset in (0..=(*s).mask as usize).step_by(16) {
+                self.value(Value(Store::slot(s, offset).0.get()));
             }
         }
     }
