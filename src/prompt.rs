@@ -9,8 +9,7 @@ pub fn run(th: &mut Thread) -> bool {
     // Errors at the prompt are reported without the program's name.
     let program = b"";
     let stdin = std::io::stdin();
-    loop {
-        let Some(line) = read_line(th, &stdin, "_PROMPT", "> ") else { break };
+    while let Some(line) = read_line(th, &stdin, "_PROMPT", "> ") {
         let below = th.top();
         if load(th, program, &stdin, line) && super::call(th, program, 0, ALL) {
             let n = th.top() - below;

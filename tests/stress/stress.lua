@@ -152,7 +152,7 @@ local function work(me)
     local i = r(#generators)
     local g = generators[i]
     if r(4) == 1 then debug.traceback(g.co) end
-    if r(4) == 1 then debug.getlocal(g.co, 1, 1) end
+    if r(4) == 1 then pcall(debug.getlocal, g.co, 1, 1) end
     local ok, n = coroutine.resume(g.co)
     if ok and n then
       if not cas(g.seen, n, nil, me) then error("yielded twice: " .. n, 0) end

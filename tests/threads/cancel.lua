@@ -8,7 +8,7 @@ end
 -- catchable but sticky; a normal return is done
 local t = threads.run(function() local ok, e = pcall(threads.sleep, 3600) assert(not ok and threads.iscancel(e)) local ok2, e2 = pcall(threads.sleep, 0.001) assert(not ok2 and threads.iscancel(e2)) local ok3 = pcall(threads.check) assert(not ok3) return "done anyway" end) threads.sleep(0.01) t:cancel() check("value", t:join(), "done anyway") check("done", t:status(), "done")
 -- before the first cancellation point
-t = threads.run(function() local x = 0 for i = 1, 1e5 do x = x + i end threads.check() return "never" end) t:cancel("early") t:wait() check("early", t:status(), "cancelled") check("finished", threads.run(function() end):wait() and true, true) t = threads.run(function() end) t:wait() check("after end", t:cancel(), false)
+local late = {} t = threads.run(function() while not late.now do end threads.check() return "never" end) t:cancel("early") late.now = true t:wait() check("early", t:status(), "cancelled") check("finished", threads.run(function() end):wait() and true, true) t = threads.run(function() end) t:wait() check("after end", t:cancel(), false)
 -- masked inside __close: cleanup may block
 local cleaned = {} t = threads.run(function() local c <close> = setmetatable({}, {__close = function() threads.sleep(0.01) threads.check() cleaned.yes = true end}) threads.sleep(3600) end) threads.sleep(0.01) t:cancel() t:wait() check("cleaned", cleaned.yes, true) check("cancelled", t:status(), "cancelled")
 -- a message is delivered or not, never lost

@@ -83,7 +83,7 @@ local gate, back = threads.mutex("gate"), threads.channel(1)
 gate:lock()
 r = threads.run({name = "waiter"}, function() back:send(1) local g <close> = gate:lock() return "in" end)
 back:recv()
-threads.sleep(0.02)
+threads.sleep(0.2)
 ok, e = pcall(r.join, r)
 check("cycle", ok, false)
 check("chain", e:match("deadlock:.*"),

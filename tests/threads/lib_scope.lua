@@ -55,7 +55,7 @@ local inner
 local owner = threads.run(function()
   threads.scope(function(s) inner = s:run(threads.sleep, 3600) end)
 end)
-threads.sleep(0.03)
+repeat threads.sleep(0.001) until inner
 owner:cancel("enough")
 owner:wait()
 check("owner", owner:status(), "cancelled")

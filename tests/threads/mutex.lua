@@ -1,3 +1,4 @@
+-- stderr: abandoned mutex
 -- threads.mutex: exclusion, guards, timeouts, misuse, abandonment, with.
 local function check(name, got, want) if got ~= want then error(name .. ": got " .. tostring(got) .. ", wanted " .. tostring(want), 2) end end
 local m = threads.mutex("m") local n, hs = 0, {} for i = 1, 6 do hs[i] = threads.run(function() for k = 1, 500 do local g <close> = m:lock() n = n + 1 end end) end for i = 1, 6 do hs[i]:join() end check("guarded", n, 3000)

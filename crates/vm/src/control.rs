@@ -190,14 +190,19 @@ pub fn close_all_nested(rec: &Record, level: u32) {
         while let Some(marked) = Record::tbc_last(co, level) {
             Record::tbc_pop(co);
             let v = *rec.stack.get().add(marked as usize);
-            let func = rec.stack.get().add(marked as usize + 1);
+            // The error so far stays below the call, for errors caught inside it replace the one in the record.
+            let kept = rec.stack.get().add(marked as usize + 1);
+            *kept = rec.error_value.get();
+            let func = kept.add(1);
             *func = debuginfo::metamethod_of(rec, v, Event::Close);
             *func.add(1) = v;
-            *func.add(2) = rec.error_value.get();
+            *func.add(2) = *kept;
             rec.top.set(func.add(3));
             let index = rec.frame_index();
             let handled = rec.error_handled.replace(false);
-            if call_nested_as(rec, marked as usize + 1, 0, CALL_CLOSE) != EXIT_DONE {
+            if call_nested_as(rec, marked as usize + 2, 0, CALL_CLOSE) == EXIT_DONE {
+                rec.error_value.set(*rec.stack.get().add(marked as usize + 1));
+            } else {
                 rec.ci.set(rec.frame(index));
             }
             rec.error_handled.set(handled);
@@ -480,7 +485,7 @@ fn status_of(rec: &Record, co: *mut Coroutine) -> &'static str {
     // SAFETY: a live coroutine; the status is one atomic (I-25).
     match unsafe { (*co).state() } {
         SUSPENDED => "suspended",
-        RUNNING => "running",
+        RUNNING | CLOSING => "running",
         NORMAL => "normal",
         _ => "dead",
     }
@@ -538,6 +543,7 @@ pub fn co_close(th: &mut Thread) -> Result<u32> {
 unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
     // SAFETY: caller. The calls run on the running coroutine, above its top.
     unsafe {
+        (*co).status.store(CLOSING, Release);
         let slots = Record::stack_slots((*co).stack.get());
         let mut failed = (*co).failed.get();
         if failed {

@@ -17,7 +17,7 @@ use std::cell::Cell;
 ///                        RUNNING --returns or raises--> DEAD
 /// ```
 /// Of a shared coroutine the step from SUSPENDED to RUNNING is a CAS; the other steps are the runner's own. Closing one
-/// that died by an error steps from DEAD to RUNNING and back, likewise.
+/// that died by an error steps from DEAD to RUNNING, likewise; whoever closes one steps on to CLOSING, then to DEAD.
 pub const SUSPENDED: u32 = 0;
 /// The thread's current coroutine.
 pub const RUNNING: u32 = 1;
@@ -28,6 +28,9 @@ pub const DEAD: u32 = 3;
 /// Beside SUSPENDED or DEAD of a shared coroutine: a thread looks at its frames, for a few instructions and without a
 /// safepoint; who wants to run it waits for that (I-25).
 pub const INSPECTED: u32 = 4;
+/// Suspended or dead by an error before, now its variables are being closed, on another coroutine's stack. Its own
+/// registers stay as they are: they are published when it is (unlike those of one that runs, I-24).
+pub const CLOSING: u32 = 8;
 
 /// A call in progress.
 #[repr(C)]
@@ -85,7 +88,7 @@ pub const CALL_SLOW_RETURN: u16 =
 pub struct Coroutine {
     /// Header.
     pub header: Header,
-    /// SUSPENDED, RUNNING, NORMAL or DEAD.
+    /// SUSPENDED, RUNNING, NORMAL, DEAD or CLOSING.
     pub status: AtomicU32,
     /// Depth of native runs at which it was resumed; yielding deeper is "across a C-call boundary".
     pub run_depth: Cell<u32>,

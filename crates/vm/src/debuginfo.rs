@@ -353,13 +353,15 @@ fn call_name(p: *const Proto, pc: usize) -> Option<Name> {
 }
 
 /// The name of the value at `slot`, which the instruction in progress tried to call.
-pub fn called_name(rec: &Record, slot: *const Value) -> Option<Name> {
+/// # Safety
+/// `slot` is one of the running coroutine.
+pub unsafe fn called_name(rec: &Record, slot: *const Value) -> Option<Name> {
     let frames = Frames::running(rec);
     let i = frames.last;
     let p = frames.proto(i)?;
     let pc = frames.pc(i)?;
     let ins = Instruction(function_of(p).code[pc]);
-    // SAFETY: a slot of the running coroutine.
+    // SAFETY: caller.
     let offset = unsafe { slot.offset_from(frames.stack) as usize };
     let register = offset.wrapping_sub(frames.frame(i).base as usize);
     if matches!(ins.op(), Opcode::Call | Opcode::TailCall) && register != ins.a() as usize {
@@ -682,7 +684,12 @@ fn upvalue<'a>(f: Value, n: i64) -> Option<(Vec<u8>, &'a crate::sync::AtomicU64,
 fn find_local(frames: &Frames, i: usize, n: i64) -> Option<(Vec<u8>, *mut Value)> {
     let ci = frames.frame(i);
     let base = ci.base as usize;
-    let limit = if i == frames.last { frames.top } else { frames.frame(i + 1).base as usize - 1 };
+    let mut limit = if i == frames.last { frames.top } else { frames.frame(i + 1).base as usize - 1 };
+    if let Some(p) = frames.proto(i) {
+        // Beyond the registers lie counts that the instruction in progress relies on.
+        // SAFETY: a live Proto.
+        limit = limit.min(base + unsafe { (*p).max_stack } as usize);
+    }
     if let (Some(p), Some(pc)) = (frames.proto(i), frames.pc(i)) {
         let f = function_of(p);
         if n < 0 {

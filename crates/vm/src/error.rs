@@ -106,8 +106,8 @@ pub fn index_error(rec: &Record, v: Value, _key: Value) -> Flow {
 #[cold]
 pub unsafe fn call_error(rec: &Record, slot: *const Value) -> Flow {
     // SAFETY: caller.
-    let v = unsafe { *slot };
-    operand_message(rec, "call", v, debuginfo::called_name(rec, slot));
+    let (v, name) = unsafe { (*slot, debuginfo::called_name(rec, slot)) };
+    operand_message(rec, "call", v, name);
     throw(rec)
 }
 

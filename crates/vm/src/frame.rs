@@ -143,9 +143,10 @@ impl Record {
         if self.stack_len() > MAX_STACK {
             // SAFETY: the running coroutine; failing to shrink changes nothing.
             let used = unsafe { self.top.get().offset_from_unsigned(self.stack.get()) };
+            // SAFETY: the current frame is in use.
             let extent = used.max(unsafe { (*self.ci.get()).top as usize });
-            if extent + EXTRA_SLOTS < MAX_STACK / 2 {
-                let _ = self.move_stack((extent + EXTRA_SLOTS) * 2);
+            if extent + EXTRA_SLOTS <= MAX_STACK {
+                let _ = self.move_stack(((extent + EXTRA_SLOTS) * 2).min(MAX_STACK));
             }
         }
     }

@@ -57,8 +57,10 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
 }
 
 /// A closure of a main function: its `_ENV` is a fresh cell with the globals.
-pub fn new_main(rec: &Record, p: *mut Proto) -> Option<Value> {
-    // SAFETY: a live Proto with its info; fresh memory; no safepoint on the way.
+/// # Safety
+/// `p` is live.
+pub unsafe fn new_main(rec: &Record, p: *mut Proto) -> Option<Value> {
+    // SAFETY: caller; a Proto has its info; fresh memory; no safepoint on the way.
     unsafe {
         let n = (*(*p).info).function.upvals.len();
         let c = rec.alloc(Kind::LuaClosure, 16 + n * 8, n as u32)?.cast::<LuaClosure>();
@@ -103,7 +105,8 @@ impl Thread {
                 return Err(Error(()));
             }
         };
-        match load_function(rec, function).and_then(|p| new_main(rec, p)) {
+        // SAFETY: a Proto just made; nothing collects before a safepoint.
+        match load_function(rec, function).and_then(|p| unsafe { new_main(rec, p) }) {
             Some(v) => Ok(Val::new(v)),
             None => Err(error::memory(rec)),
         }

@@ -63,7 +63,6 @@ fn random_seed() -> u64 {
 impl Machine {
     /// A machine without threads and objects.
     pub fn new() -> Box<Machine> {
-        const ZERO: AtomicU64 = AtomicU64::new(0);
         Box::new(Machine {
             world: World::new(),
             heap: GlobalHeap::new(),
@@ -71,11 +70,11 @@ impl Machine {
             secrets: RapidSecrets::seed(random_seed()),
             globals: Cell::new(ptr::null_mut()),
             registry: Cell::new(ptr::null_mut()),
-            type_meta: [ZERO; TYPE_COUNT],
-            event_names: [ZERO; EVENT_COUNT],
-            next_function: ZERO,
-            ipairs_function: ZERO,
-            memory_message: ZERO,
+            type_meta: [const { AtomicU64::new(0) }; TYPE_COUNT],
+            event_names: [const { AtomicU64::new(0) }; EVENT_COUNT],
+            next_function: AtomicU64::new(0),
+            ipairs_function: AtomicU64::new(0),
+            memory_message: AtomicU64::new(0),
             warnings: AtomicU32::new(0),
             threads: Arc::new(Roster::default()),
         })

@@ -473,6 +473,7 @@ impl Thread {
         match self.running_closure() {
             // SAFETY: a live closure; the index is checked.
             Some(c) if i >= 1 && i <= unsafe { (*c).header.aux.get() } as usize => {
+                // SAFETY: as above.
                 Val::new(Value(unsafe { NativeClosure::upval(c, i - 1) }.load(Acquire)))
             }
             _ => Val::NIL,
@@ -502,7 +503,7 @@ impl Thread {
             }
             (*u).set_payload(Box::new(payload));
         }
-        if std::mem::needs_drop::<T>() && !rec.register_payload(u.cast()) {
+        if (std::mem::needs_drop::<T>() || std::mem::size_of::<T>() != 0) && !rec.register_payload(u.cast()) {
             // SAFETY: nobody has seen the object yet.
             drop(unsafe { (*u).take_payload() });
             return Err(error::memory(rec));
@@ -612,7 +613,7 @@ impl Thread {
         // SAFETY: live values.
         match unsafe { iterate::next(self.rec(), t.raw(), k.0) } {
             Ok(e) => Ok(e.map(|(k, v)| (Val::new(k), Val::new(v)))),
-            Err(()) => Err(self.error("invalid key to 'next'")),
+            Err(iterate::NoSuchKey) => Err(self.error_plain("invalid key to 'next'")),
         }
     }
     /// Atomic append (the shared path holds the table's lock).

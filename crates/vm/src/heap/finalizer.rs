@@ -54,6 +54,11 @@ impl SharedLists {
     }
 }
 
+/// About what a proto owns outside of the heap: in any case, and for each instruction word (with its line, constants
+/// and names).
+const PROTO_BYTES: usize = 512;
+const WORD_BYTES: usize = 16;
+
 /// What a collection found dead, to be dropped after it: drops are foreign code, so no lock is held then and the world
 /// runs.
 #[derive(Default)]
@@ -255,7 +260,7 @@ impl Record {
         true
     }
 
-    /// Puts a proto on the machine's list, so that its `info` is dropped when it dies. False when there is no memory.
+    /// Puts a proto, complete with its `info`, on the machine's list, so that its `info` is dropped when it dies. False when there is no memory.
     #[must_use]
     pub(crate) fn register_proto(&self, p: *mut Header) -> bool {
         let mut lists = self.machine().heap.lists.lock();
@@ -263,6 +268,11 @@ impl Record {
             return false;
         }
         lists.protos.push(p);
+        drop(lists);
+        // What it owns outside of the heap counts too, or a program that loads chunks for ever would never collect.
+        // SAFETY: a fresh proto with its info.
+        let code = unsafe { (*p.cast::<Proto>()).info.as_ref().map_or(0, |info| info.code.len()) };
+        self.count_published(PROTO_BYTES + code * WORD_BYTES);
         true
     }
 

@@ -210,7 +210,7 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
         }
     }
 
-    /// Clears entries of tables from index `from` on whose value is about to die.
+    /// Clears entries whose value is about to die.
     unsafe fn clear_values(&mut self, list: &[*mut Table]) {
         for &t in list {
             // SAFETY: marked tables of stopped threads or our own.

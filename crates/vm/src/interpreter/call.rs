@@ -35,13 +35,47 @@ pub unsafe fn function_slot(rec: &Record, ci: *const CallInfo) -> *mut Value {
 /// A safepoint in a Lua frame whose next instruction is saved.
 #[inline(never)]
 pub fn safepoint(rec: &Record) -> Flow {
-    if safepoint_raises(rec) { throw(rec) } else { CONTINUE }
+    // SAFETY: the current frame is a Lua function's, with its pc saved; frames do not move before `top` is restored.
+    unsafe {
+        let ci = rec.ci.get();
+        let full = (*ci).top;
+        // At a jump target no temporary is live: what lies above the active locals is garbage.
+        (*ci).top = (*ci).base + active_registers(rec, ci);
+        rec.top.set(rec.stack.get().add((*ci).top as usize));
+        let left = rec.safepoint_slow();
+        (*ci).top = full;
+        if handle_rest(rec, left) { throw(rec) } else { CONTINUE }
+    }
+}
+
+/// How many registers hold active locals at the frame's saved pc.
+/// # Safety
+/// `ci` is a frame of a Lua function of the running coroutine, its pc saved.
+unsafe fn active_registers(rec: &Record, ci: *const CallInfo) -> u32 {
+    // SAFETY: caller.
+    unsafe {
+        let c = (*function_slot(rec, ci)).as_object().cast::<crate::object::LuaClosure>();
+        let proto = (*c).proto;
+        let pc = (*ci).pc.offset_from_unsigned((*proto).code) as u32;
+        let locals = (*(*proto).info).function.locals.iter();
+        let active = locals.filter(|l| l.start_pc <= pc + 1 && pc < l.end_pc).map(|l| l.reg as u32 + 1).max();
+        active.unwrap_or(0).max((*proto).num_params as u32)
+    }
 }
 
 /// A safepoint in a Lua frame; whether it raised an error, which nobody has caught yet.
 pub fn safepoint_raises(rec: &Record) -> bool {
     let left = rec.safepoint_slow();
+    handle_rest(rec, left)
+}
+
+/// Handles what a safepoint leaves to the interpreter; whether it raised an error.
+fn handle_rest(rec: &Record, left: u32) -> bool {
     if left & POLL_INTERRUPT != 0 {
+        // What else was asked for comes at the next safepoint.
+        if left & !POLL_INTERRUPT != 0 {
+            rec.raise_poll(left & !POLL_INTERRUPT);
+        }
         error::set_positioned(rec, b"interrupted!");
         return true;
     }
@@ -459,12 +493,19 @@ pub unsafe fn tail_call(rec: &Record, func: *mut Value) -> Flow {
         };
         let target = (*ci).base as usize - 1 - params as usize;
         let count = rec.top.get().offset_from_unsigned(func);
+        let closure = (*func).as_kind::<LuaClosure>(Kind::LuaClosure).unwrap_unchecked();
+        let max_stack = (*(*closure).proto).max_stack as usize;
+        // Here, not in `enter_lua`: an error must meet the frame, whose flags say where this run ends.
+        let offset = func.offset_from_unsigned(rec.stack.get());
+        if let Err(e) = rec.ensure_stack(target + 1 + max_stack.max(count)) {
+            return grow_error(rec, e);
+        }
+        let func = rec.stack.get().add(offset);
         let to = rec.stack.get().add(target);
         std::ptr::copy(func, to, count);
         rec.top.set(to.add(count));
         let (nresults, flags) = ((*ci).nresults, (*ci).flags & CALL_SLOW_RETURN);
         rec.ci.set(ci.sub(1));
-        let closure = (*to).as_kind::<LuaClosure>(Kind::LuaClosure).unwrap_unchecked();
         enter_lua(rec, target, closure, nresults, flags | CALL_TAIL)
     }
 }

@@ -145,13 +145,17 @@ pub fn step(rec: &Record, a: usize, step_one: bool) -> Flow {
                 *r = Value::float(x);
                 *r.add(3) = *r;
                 jump(rec);
+                if rec.poll.get() != 0 {
+                    return call::safepoint(rec);
+                }
             } else {
                 skip_word(rec);
             }
             return CONTINUE;
         }
         let (Some(i), Some(third), Some(second)) = ((*r).as_int(), (*r.add(2)).as_int(), (*r.add(1)).as_int()) else {
-            unreachable!("FORPREP checked")
+            // Only the debug library can put such values there.
+            return error::runtime(rec, "'for' state is no number");
         };
         let (step, limit) = if step_one { (1, third) } else { (third, second) };
         let more = match i.checked_add(step) {
@@ -203,7 +207,8 @@ pub fn prepare_generic(rec: &Record, a: usize) -> Flow {
 /// One turn of a loop over `next` or the iterator of `ipairs`, without a call. `r` is R[A].
 ///
 /// The hidden cursor lies in R[A+3], which only TFORPREP reads otherwise: on a local table the position of the last
-/// entry, checked against the control variable; on a shared table the store that the loop walks (I-19).
+/// entry, checked against the control variable; on a shared table the store that the loop walks (I-19). A loop with a
+/// closing value there has no cursor.
 /// # Safety
 /// `r` is R[A] of a generic loop in the current Lua frame.
 #[inline(never)]
@@ -245,6 +250,10 @@ unsafe fn next_entry(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
     unsafe {
         let control = *r.add(2);
         let cursor = *r.add(3);
+        if !(cursor.is_nil() || cursor.is_small_int() || cursor.as_kind::<Store>(Kind::Store).is_some()) {
+            // The slot holds a closing value.
+            return Iterated::UNKNOWN;
+        }
         let shared = (*t).header.is_shared();
         let mut store = (*t).store.load(Acquire) as *const Store;
         if let Some(pinned) = cursor.as_kind::<Store>(Kind::Store)

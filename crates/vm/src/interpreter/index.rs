@@ -117,15 +117,29 @@ pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint:
     }
 }
 
-/// Remembers where a key was found, unless the hint leads there already.
+/// Bits of a hint word that hold the offset; the rest counts rewrites. The handlers mask the whole word with the size
+/// of the table, so the count never leads out of bounds: in hash parts of more than 2^22 slots it only misses.
+const HINT_OFFSET: u32 = (1 << 26) - 1;
+
+/// Remembers where a key was found, unless the hint leads there already. While threads share the code, each hint has a
+/// budget of 63 rewrites, then it freezes (contract 22): a site that sees many shapes must not bounce its cache line.
 #[inline(always)]
 unsafe fn set_hint(hint: *const u32, offset: u32) {
-    // SAFETY: caller: the second word of an instruction; other threads use it too (contract 22).
+    // SAFETY: caller: the second word of an instruction; other threads use it too.
     unsafe {
         let word = &*hint.cast::<AtomicU32>();
-        if word.get() != offset {
-            word.set(offset);
+        let old = word.get();
+        if old & HINT_OFFSET == offset & HINT_OFFSET {
+            return;
         }
+        let mut count = old & !HINT_OFFSET;
+        if crate::sync::threaded() {
+            if count == !HINT_OFFSET {
+                return;
+            }
+            count += HINT_OFFSET + 1;
+        }
+        word.set(offset & HINT_OFFSET | count);
     }
 }
 

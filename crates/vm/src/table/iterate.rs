@@ -74,10 +74,13 @@ pub unsafe fn position_of(rec: &Record, s: *const Store, k: Value) -> Option<usi
     }
 }
 
+/// The key given to `next` is not in the table.
+pub struct NoSuchKey;
+
 /// The entry after `k` (nil starts); Err when a local table has no such key.
 /// # Safety
 /// `t` and `k` are live.
-pub unsafe fn next(rec: &Record, t: *const Table, k: Value) -> Result<Option<(Value, Value)>, ()> {
+pub unsafe fn next(rec: &Record, t: *const Table, k: Value) -> Result<Option<(Value, Value)>, NoSuchKey> {
     // SAFETY: caller.
     unsafe {
         let shared = (*t).header.is_shared();
@@ -91,7 +94,7 @@ pub unsafe fn next(rec: &Record, t: *const Table, k: Value) -> Result<Option<(Va
         } else {
             match position_of(rec, s, k) {
                 Some(p) => p + 1,
-                None if !shared => return Err(()),
+                None if !shared => return Err(NoSuchKey),
                 None => {
                     let home = (key_of(rec, k).hash() as usize) << 4 & (*s).mask as usize;
                     (*s).acap as usize + home / 16

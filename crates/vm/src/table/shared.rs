@@ -30,7 +30,7 @@ impl TableLock {
         while header.lock.compare_exchange(0, 1, AcqRel, Relaxed).is_err() {
             while header.lock.load(Relaxed) != 0 {
                 spins += 1;
-                if spins % 64 == 0 {
+                if spins.is_multiple_of(64) {
                     std::thread::yield_now();
                 } else {
                     std::hint::spin_loop();
@@ -90,6 +90,7 @@ pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(),
 /// # Safety
 /// As [`set`].
 pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Value, SetError> {
+    // SAFETY: caller: `v` is live.
     debug_assert!(!v.is_object() || unsafe { (*v.as_object()).is_shared() }, "a local value into a shared table");
     // SAFETY: caller.
     unsafe {
