@@ -138,6 +138,16 @@ impl Record {
         self.move_stack(new_len)
     }
 
+    /// Gives back most of a stack that deep recursion has left behind; at a safepoint of a Lua frame.
+    pub fn shrink_idle_stack(&self) {
+        // SAFETY: the current frame.
+        let extent = unsafe { (*self.ci.get()).top } as usize + EXTRA_SLOTS;
+        if self.stack_len() > 4096 && extent * 8 < self.stack_len() {
+            // Without memory the old stack stays.
+            let _ = self.move_stack(extent * 2);
+        }
+    }
+
     /// Gives back the room that handling a stack overflow took.
     pub fn shrink_after_overflow(&self) {
         if self.stack_len() > MAX_STACK {

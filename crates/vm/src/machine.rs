@@ -184,6 +184,17 @@ pub unsafe fn free_thread_record(rec: NonNull<Record>) {
     // SAFETY: caller.
     unsafe {
         let r = rec.as_ref();
+        // Other threads may know a coroutine that ends here: it keeps no register, for local objects die now.
+        let mut co = r.coroutine.get();
+        while !co.is_null() {
+            let resumer = (*co).resumer.replace(ptr::null_mut());
+            (*co).ci.set(0);
+            (*co).top.set(1);
+            (*co).tbc_len.set(0);
+            // Release: whoever sees it dead sees it empty.
+            (*co).status.store(crate::coroutine::DEAD, crate::sync::Release);
+            co = resumer;
+        }
         r.coroutine.set(ptr::null_mut());
         r.main_coroutine.set(ptr::null_mut());
         r.retire_heap();

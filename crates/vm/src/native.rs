@@ -1112,6 +1112,11 @@ impl Thread {
         if left & crate::thread::POLL_FINALIZERS != 0 {
             call::run_finalizers(rec);
         }
+        let rest = left & !(crate::thread::POLL_FINALIZERS | crate::thread::POLL_INTERRUPT);
+        if rest != 0 {
+            // The interpreter's business, at its next safepoint.
+            rec.raise_poll(rest);
+        }
         if left & crate::thread::POLL_INTERRUPT != 0 {
             return Err(self.error("interrupted!"));
         }

@@ -47,6 +47,26 @@ pub fn update(value: &AtomicU64, new: u64) -> Result<u64, Moved> {
     }
 }
 
+/// As [`update`], but never brings a nil entry to life: Ok of the nil-like word when `new` is a value, and nothing
+/// happened.
+#[inline]
+pub fn update_live(value: &AtomicU64, new: u64) -> Result<u64, Moved> {
+    let mut old = value.load(Acquire);
+    loop {
+        if old == MOVED {
+            return Err(Moved);
+        }
+        if is_nil_like(old) && !is_nil_like(new) {
+            return Ok(old);
+        }
+        // As in `update`.
+        match value.compare_exchange(old, new, AcqRel, Acquire) {
+            Ok(_) => return Ok(old),
+            Err(seen) => old = seen,
+        }
+    }
+}
+
 /// Stores `new` if the word is still `old`; Ok(false) when it is another one.
 #[inline]
 pub fn exchange(value: &AtomicU64, old: u64, new: u64) -> Result<bool, Moved> {

@@ -450,6 +450,19 @@ pub fn new_store(rec: &Record, acap: usize, hcap: usize) -> Option<*mut Store> {
     Some(s)
 }
 
+/// Whether the array may double for the next list item: its last item and more than half of all are in use. (Of a queue
+/// whose items are removed at the other end only the last are; its array must not grow for ever.)
+/// # Safety
+/// `s` is a live store.
+unsafe fn is_dense(s: *const Store) -> bool {
+    // SAFETY: caller; indices within the array.
+    unsafe {
+        let acap = (*s).acap as usize;
+        let used = |i: usize| !Value(Store::array(s, i).load(Acquire)).is_nil_like();
+        acap == 0 || used(acap - 1) && (0..acap).filter(|&i| used(i)).count() > acap / 2
+    }
+}
+
 /// Sizes for the entries of `s` and one more key: array and hash capacity (PUC's rule: the largest n such that more
 /// than half of 1..n is in use).
 /// # Safety
@@ -505,7 +518,10 @@ unsafe fn count_sizes(s: *const Store, extra: &Key) -> (usize, usize) {
         }
         power *= 2;
     }
-    (array, hash_capacity(total - in_array))
+    // Half as many slots again: where keys come and go, the next count shall not follow at once. (A part that only grows
+    // doubles with or without them.)
+    let in_hash = total - in_array;
+    (array, hash_capacity(if in_hash > 2 { in_hash + in_hash / 2 } else { in_hash }))
 }
 
 // ---- metamethod absence -------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ pub fn safepoint(rec: &Record) -> Flow {
         rec.top.set(rec.stack.get().add((*ci).top as usize));
         let left = rec.safepoint_slow();
         (*ci).top = full;
+        rec.shrink_idle_stack();
         if handle_rest(rec, left) { throw(rec) } else { CONTINUE }
     }
 }

@@ -271,7 +271,11 @@ unsafe fn next_entry(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
                 store = (*t).store.load(Acquire) as *const Store;
             }
             0
-        } else if cursor.is_small_int() && key_at(store, cursor.as_small_int() as usize) == control {
+        } else if cursor.is_small_int()
+            && (key_at(store, cursor.as_small_int() as usize) == control
+                || key_at(store, cursor.as_small_int() as usize) == table::TOMB)
+        {
+            // A TOMB: the entry was removed, and its key replaced by an equal string that was collected.
             cursor.as_small_int() as usize + 1
         } else {
             match iterate::position_of(rec, store, control) {
@@ -306,10 +310,10 @@ unsafe fn key_at(s: *const Store, position: usize) -> Value {
         if position < acap {
             return Value::int_unchecked(position as i64 + 1);
         }
-        let offset = (position - acap) * 16;
-        if offset > (*s).mask as usize {
+        if position - acap > (*s).mask as usize / 16 {
             return Value::EMPTY;
         }
+        let offset = (position - acap) * 16;
         Value(Store::slot(s, offset).0.load(Acquire))
     }
 }

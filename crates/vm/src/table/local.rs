@@ -2,7 +2,7 @@
 //!
 //! Promises: no read-modify-write, no fence. Claimed slots whose value is nil are reused by new keys.
 
-use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, new_store, store_word};
+use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, is_dense, new_store, store_word};
 use crate::object::{STORE_HEADER, Store, Table};
 use crate::thread::Record;
 use crate::value::Value;
@@ -22,9 +22,11 @@ pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(),
                 if old.is_nil_like() && !v.is_nil() && offset != u32::MAX {
                     forget_absent(t, &key);
                 }
-                // The key becomes the atom, so that the next lookup by a constant meets an identical word.
+                // The key becomes the atom, so that the next lookup by a constant meets an identical word. Not when the
+                // entry goes: a traversal holds on to the key as it was.
                 if let Key::Str(word, _) = key
                     && word.is_atom()
+                    && !v.is_nil()
                     && offset != u32::MAX
                 {
                     Store::slot(s, offset as usize).0.set(word.0);
@@ -50,15 +52,12 @@ unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value)
         forget_absent(t, &key);
         if let Key::Int(i) = key {
             let acap = (*s).acap as usize;
-            // The next list item: double the array without counting when its end is in use.
-            if i == acap as i64 + 1 && ((*s).used.get() == 0 || acap >= 4) {
-                let dense = acap == 0 || !Value(Store::array(s, acap - 1).get()).is_nil_like();
-                if dense {
-                    let hcap = if (*s).limit == 0 { 0 } else { (*s).mask as usize / 16 + 1 };
-                    let n = resize(rec, t, s, (acap * 2).max(4), hcap)?;
-                    Store::array(n, acap).set(v.0);
-                    return Ok(());
-                }
+            // The next list item: double the array without counting all keys.
+            if i == acap as i64 + 1 && ((*s).used.get() == 0 || acap >= 4) && is_dense(s) {
+                let hcap = if (*s).limit == 0 { 0 } else { (*s).mask as usize / 16 + 1 };
+                let n = resize(rec, t, s, (acap * 2).max(4), hcap)?;
+                Store::array(n, acap).set(v.0);
+                return Ok(());
             }
         }
         let word = store_word(rec, &key).ok_or(SetError::Memory)?;

@@ -7,7 +7,7 @@
 //! CAS to MOVED (docs/tables.md).
 
 use super::{
-    Found, Key, SetError, count_sizes, find, forget_absent, is_empty_store, new_store, next_store, store_word,
+    Found, Key, SetError, count_sizes, find, forget_absent, is_dense, is_empty_store, new_store, next_store, store_word,
 };
 use crate::object::{Header, Store, Table};
 use crate::slot;
@@ -48,16 +48,16 @@ impl Drop for TableLock {
     }
 }
 
-/// A present key's value slot in whichever store decides about it now, or None.
-unsafe fn locate<'a>(t: *const Table, key: &Key) -> Option<&'a AtomicU64> {
+/// A claimed key's value slot in whichever store decides about it now, and whether it is an array slot; or None.
+unsafe fn locate<'a>(t: *const Table, key: &Key) -> Option<(&'a AtomicU64, bool)> {
     // SAFETY: caller: `t` is live; its stores are until the next safepoint (T-8).
     unsafe {
         let mut s = (*t).store.load(Acquire) as *const Store;
         loop {
             match find(s, key) {
-                Found::Hit(value, _) => {
+                Found::Hit(value, offset) => {
                     if value.load(Acquire) != slot::MOVED {
-                        return Some(value);
+                        return Some((value, offset == u32::MAX));
                     }
                     s = next_store(s);
                 }
@@ -95,7 +95,7 @@ pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Va
     // SAFETY: caller.
     unsafe {
         loop {
-            let Some(value) = locate(t, &key) else {
+            let Some((value, in_array)) = locate(t, &key) else {
                 if v.is_nil() {
                     return Ok(Value::NIL);
                 }
@@ -105,11 +105,20 @@ pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Va
                 }
                 return Ok(Value::NIL);
             };
-            match slot::update(value, v.0) {
+            let done = if in_array { slot::update(value, v.0) } else { slot::update_live(value, v.0) };
+            match done {
                 Ok(old) if slot::is_nil_like(old) => {
-                    if !v.is_nil() {
-                        forget_absent(t, &key);
+                    if v.is_nil() {
+                        return Ok(Value::NIL);
                     }
+                    if !in_array {
+                        // Under the lock, so that a migration can count on how many entries there are at most.
+                        let _lock = TableLock::take(t);
+                        if slot::exchange(value, old, v.0) != Ok(true) {
+                            continue;
+                        }
+                    }
+                    forget_absent(t, &key);
                     return Ok(Value::NIL);
                 }
                 Ok(old) => return Ok(Value(old)),
@@ -140,7 +149,7 @@ pub unsafe fn modify<R>(
     // SAFETY: caller.
     unsafe {
         loop {
-            let Some(value) = locate(t, &key) else {
+            let Some((value, in_array)) = locate(t, &key) else {
                 let (v, r) = match f(Value::NIL) {
                     Change::Keep(r) => return Ok(r),
                     Change::To(v, r) => (v, r),
@@ -162,8 +171,13 @@ pub unsafe fn modify<R>(
             match f(seen) {
                 Change::Keep(r) => return Ok(r),
                 Change::To(v, r) => {
-                    if let Ok(true) = slot::exchange(value, old, v.0) {
-                        if seen.is_nil() && !v.is_nil() {
+                    let revives = seen.is_nil() && !v.is_nil();
+                    // As in `swap`.
+                    let lock = (revives && !in_array).then(|| TableLock::take(t));
+                    let done = slot::exchange(value, old, v.0);
+                    drop(lock);
+                    if done == Ok(true) {
+                        if revives {
                             forget_absent(t, &key);
                         }
                         return Ok(r);
@@ -221,18 +235,22 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
     // SAFETY: caller holds the lock, so nobody else claims slots or migrates.
     unsafe {
         let old_acap = (*s).acap as usize;
-        // While threads run, keys whose value is nil may revive until they are MOVED: room for every claimed slot,
-        // and never a smaller array.
+        // Hash entries whose value is nil come to life under the lock only, so there will not be more than now. Items of
+        // the array may: never a smaller array. Some hash slots stay free, for slots of removed keys are not used again.
         let (mut acap, mut hcap) = if let Key::Int(i) = *key
             && i == old_acap as i64 + 1
-            && (old_acap == 0 || !slot::is_nil_like(Store::array(s, old_acap - 1).load(Acquire)))
+            && is_dense(s)
         {
             ((old_acap * 2).max(4), 0)
         } else {
             count_sizes(s, key)
         };
         acap = acap.max(old_acap);
-        hcap = hcap.max(super::hash_capacity((*s).used.get() as usize + 1));
+        let live = (0..=(*s).mask as usize)
+            .step_by(16)
+            .filter(|&offset| !slot::is_nil_like(Store::slot(s, offset).1.load(Acquire)))
+            .count();
+        hcap = hcap.max(super::hash_capacity(live + live / 2 + 1));
         let n = new_store(rec, acap, hcap).ok_or(SetError::Memory)?;
         rec.publish_object(n.cast());
         if is_empty_store(s) {
@@ -267,7 +285,7 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
                     k.store(word.0, Relaxed);
                     target
                 }
-                _ => unreachable!("the next store has room for every claimed slot"),
+                _ => unreachable!("the next store has room for every entry"),
             });
         }
         (*n).used.set(used);
@@ -283,5 +301,5 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
 /// `t` is a live shared table.
 pub unsafe fn locate_slot<'a>(t: *const Table, key: &Key) -> Option<&'a AtomicU64> {
     // SAFETY: caller.
-    unsafe { locate(t, key) }
+    unsafe { locate(t, key).map(|(value, _)| value) }
 }
