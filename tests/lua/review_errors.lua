@@ -1,3 +1,5 @@
+-- torture: light
+-- torture: deep
 -- Errors where frames are between two states.
 -- A tail call that overflows the stack inside a comparator.
 local names = {} for i = 1, 150 do names[i] = "v" .. i end
@@ -12,7 +14,7 @@ local function deep(n)
    return 1 + deep(n - 1)
 end
 local function run(n) log = {} return coroutine.resume(coroutine.create(deep), n) end
-local low, high = 320000, 345000
+local low, high = 490000, 510000
 while high - low > 1 do local m = (low + high) // 2 if run(m) then low = m else high = m end end
 local kinds = {}
 for n = low - 98, low, 14 do local ok, r = run(n) kinds[tostring(ok) .. " " .. tostring(r == n) .. " " .. table.concat(log)] = true end
