@@ -31,3 +31,10 @@ local sparse, j = {1, 1, 1, 1}, 4
 for _ = 1, 24 do sparse[j + 1] = 1 j = j * 2 sparse[j] = 1 end
 n = 0 for _ in pairs(sparse) do n = n + 1 end
 collectgarbage() print(n, collectgarbage "count" < 8000)
+-- A border far out: powers of two in the hash part.
+local text = {} for i = 1, 100 do text[i] = "x" .. i .. "=" .. i end
+local far = load("return {" .. table.concat(text, ",") .. "}")()
+for i = 1, 100 do far["x" .. i] = nil end
+for i = 0, 62 do far[1 << i] = true end
+n = #far print(math.type(n), far[n], far[n + 1])
+far[math.maxinteger] = true print(math.type(#far))

@@ -258,7 +258,12 @@ fn collect_garbage(th: &mut Thread) -> Result<u32> {
         "incremental",
         "generational",
     ];
-    match OPTIONS[th.check_option(1, Some("collect"), &OPTIONS)?] {
+    let option = th.check_option(1, Some("collect"), &OPTIONS)?;
+    if th.in_finalizer() {
+        // The collector is not reentrant.
+        return th.ret_nil();
+    }
+    match OPTIONS[option] {
         "collect" => {
             th.collect()?;
             th.ret_int(0)

@@ -46,6 +46,11 @@ impl Thread {
         self.rec().bytes_in_use()
     }
 
+    /// Whether a finalizer is running on this thread: the collector does as little as PUC's then.
+    pub fn in_finalizer(&self) -> bool {
+        self.rec().in_finalizer.get()
+    }
+
     /// Collections happen only when asked for (`"stop"`).
     pub fn gc_stop(&self) {
         self.rec().machine().heap.stopped.set(1);

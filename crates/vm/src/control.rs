@@ -44,13 +44,30 @@ pub enum Continuation {
 }
 
 fn continuation(ci: *const CallInfo) -> Continuation {
-    // SAFETY: a native frame's `k` is set by `set_continuation`, or null.
-    unsafe { std::mem::transmute::<usize, Continuation>((*ci).k as usize) }
+    // SAFETY: a native frame's `k` is set by `set_continuation`, or null; the rest of the word is `protection_level`.
+    unsafe { std::mem::transmute::<usize, Continuation>((*ci).k as usize & 0xFF) }
 }
 
 fn set_continuation(ci: *mut CallInfo, c: Continuation) {
     // SAFETY: a native frame in use.
-    unsafe { (*ci).k = c as usize as *const Value }
+    unsafe { (*ci).k = (c as usize | (*ci).k as usize & !0xFF) as *const Value }
+}
+
+/// How many protected calls were in progress when this one started (in the upper bytes of `ci.k`).
+fn protection_level(ci: *const CallInfo) -> u32 {
+    // SAFETY: a native frame of pcall or xpcall.
+    unsafe { ((*ci).k as usize >> 8) as u32 }
+}
+
+/// The protected call of frame `ci` is over.
+fn end_protection(rec: &Record, ci: *mut CallInfo) {
+    // SAFETY: the current frame, of pcall or xpcall, and the running coroutine.
+    unsafe {
+        let co = rec.coroutine.get();
+        (*co).error_handler.set((*ci).pc as usize as u32);
+        (*co).protected.set(protection_level(ci));
+        (*ci).flags &= !CALL_PROTECTED;
+    }
 }
 
 /// Hands a flow to the interpreter from inside a native function.
@@ -68,8 +85,7 @@ pub unsafe fn continue_native(rec: &Record, first: *mut Value, n: usize) -> Flow
         let ci = rec.ci.get();
         match continuation(ci) {
             Continuation::Pcall | Continuation::Xpcall => {
-                (*rec.coroutine.get()).error_handler.set((*ci).pc as usize as u32);
-                (*ci).flags &= !CALL_PROTECTED;
+                end_protection(rec, ci);
                 *first.sub(1) = Value::TRUE;
                 finish_call(rec, first.sub(1), n + 1)
             }
@@ -127,6 +143,16 @@ unsafe fn protect(rec: &Record, c: Continuation, function: usize, handler: u32) 
     // SAFETY: caller.
     unsafe {
         let ci = rec.ci.get();
+        let co = rec.coroutine.get();
+        let level = (*co).protected.get();
+        // Not for our sake, since this does not recurse: as in PUC Lua, a program that nests so deep does not mean to,
+        // and each level on the way out may make its error message longer.
+        if level + rec.run_depth.get() >= call::MAX_NATIVE_DEPTH {
+            error::set_message(rec, b"C stack overflow");
+            return Err(crate::native::Error(()));
+        }
+        (*co).protected.set(level + 1);
+        (*ci).k = ((level as usize) << 8) as *const Value;
         set_continuation(ci, c);
         (*ci).flags |= CALL_PROTECTED;
         (*ci).pc = (*rec.coroutine.get()).error_handler.replace(handler) as usize as *const u32;
@@ -163,8 +189,7 @@ fn close_after_error(rec: &Record) -> Flow {
         let slot = if continuation(ci) == Continuation::PcallClosing { 0 } else { 1 };
         let offset = (*ci).base as usize + slot;
         let Some(marked) = Record::tbc_last(co, offset as u32 + 1) else {
-            (*co).error_handler.set((*ci).pc as usize as u32);
-            (*ci).flags &= !CALL_PROTECTED;
+            end_protection(rec, ci);
             rec.shrink_after_overflow();
             let e = rec.stack.get().add(offset);
             *e.sub(1) = Value::FALSE;
@@ -226,6 +251,7 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         (&raw mut (*c).status).write(crate::sync::AtomicU32::new(SUSPENDED));
         (*c).run_depth.set(0);
         (*c).nesting.set(0);
+        (*c).protected.set(0);
         (*c).stack.set(stack);
         (*c).frames.set(frames);
         (*c).ci.set(0);

@@ -94,6 +94,8 @@ pub struct Coroutine {
     pub run_depth: Cell<u32>,
     /// How many coroutines are below it in the chain of resumes.
     pub nesting: Cell<u32>,
+    /// How many protected calls (pcall, xpcall) it is inside of.
+    pub protected: Cell<u32>,
     /// Its registers.
     pub stack: Cell<*mut Stack>,
     /// Its frames: an array of [`CallInfo`].

@@ -221,14 +221,9 @@ impl Thread {
     pub fn close_state(&mut self) {
         let rec = self.rec();
         crate::control::close_main(rec);
-        // Finalizers may make objects with finalizers: a few rounds, as PUC does.
-        for _ in 0..10 {
-            rec.queue_all_finalizers(true);
-            if !rec.has_pending_finalizers() {
-                break;
-            }
-            crate::interpreter::call::run_finalizers(rec);
-        }
+        // Once: what finalizers create now is not finalized any more, as in PUC Lua.
+        rec.queue_all_finalizers(true);
+        crate::interpreter::call::run_finalizers(rec);
         crate::ffi::stdio::flush_stdout();
     }
 }

@@ -980,7 +980,7 @@ impl Thread {
                 self.pop(1);
                 Ok(r)
             }
-            Outcome::Never => {
+            Outcome::Never | Outcome::Opposite(_) => {
                 error::set_compare_error(self.rec(), a, b);
                 Err(Error(()))
             }

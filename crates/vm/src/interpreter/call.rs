@@ -628,7 +628,7 @@ unsafe fn call_handler(rec: &Record) {
         let co = rec.coroutine.get();
         if rec.handler_depth.get() >= 10 {
             // The handler keeps failing.
-            error::set_message(rec, b"C stack overflow");
+            error::set_message(rec, b"error in error handling");
             return;
         }
         rec.handler_depth.set(rec.handler_depth.get() + 1);
@@ -647,8 +647,6 @@ unsafe fn call_handler(rec: &Record) {
             let flow = call_nested(rec, top, 1);
             if flow == EXIT_DONE {
                 rec.error_value.set(*rec.stack.get().add(top));
-            } else if rec.handler_depth.get() == 1 && rec.error_value.get().is_nil() {
-                // The handler failed without a value of its own.
             }
         } else {
             error::set_message(rec, b"error in error handling");

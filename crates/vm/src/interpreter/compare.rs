@@ -173,6 +173,8 @@ pub enum Outcome {
     Is(bool),
     /// Call this metamethod with both operands, and take the truth of its result.
     Call(Value),
+    /// Call this `__lt`, which stands in for `__le`, with the operands exchanged, and take the opposite.
+    Opposite(Value),
     /// Not comparable.
     Never,
 }
@@ -195,7 +197,31 @@ pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
     if m.is_nil() {
         m = debuginfo::metamethod_of(rec, b, event);
     }
-    if m.is_nil() { Outcome::Never } else { Outcome::Call(m) }
+    if !m.is_nil() {
+        return Outcome::Call(m);
+    }
+    if order == Order::Le {
+        m = debuginfo::metamethod_of(rec, b, Event::Lt);
+        if m.is_nil() {
+            m = debuginfo::metamethod_of(rec, a, Event::Lt);
+        }
+    }
+    if m.is_nil() { Outcome::Never } else { Outcome::Opposite(m) }
+}
+
+/// Whether the result will be the opposite of the metamethod's lies below the call, where [`result`] looks.
+unsafe fn set_opposite(rec: &Record, yes: bool) {
+    // SAFETY: caller: a Lua frame, above which EXTRA_SLOTS are free.
+    unsafe { *rec.stack.get().add((*rec.ci.get()).top as usize) = Value::bool(yes) }
+}
+
+/// The outcome of an order whose metamethod has returned `v`.
+/// # Safety
+/// The current Lua frame is in the comparison that [`order`] began.
+pub unsafe fn result(rec: &Record, v: Value) -> bool {
+    // SAFETY: caller.
+    let opposite = unsafe { *rec.stack.get().add((*rec.ci.get()).top as usize) };
+    v.is_falsy() != opposite.is_falsy()
 }
 
 /// The rest of LT, LE and their relatives.
@@ -205,7 +231,14 @@ pub fn order(rec: &Record, order: Order, a: Value, b: Value, want: bool) -> Flow
     unsafe {
         match ordered(rec, order, a, b) {
             Outcome::Is(r) => complete(rec, r, want),
-            Outcome::Call(m) => call::call_meta(rec, m, &[a, b], 1, 0),
+            Outcome::Call(m) => {
+                set_opposite(rec, false);
+                call::call_meta(rec, m, &[a, b], 1, 1)
+            }
+            Outcome::Opposite(m) => {
+                set_opposite(rec, true);
+                call::call_meta(rec, m, &[b, a], 1, 1)
+            }
             Outcome::Never => {
                 error::set_compare_error(rec, a, b);
                 call::throw(rec)

@@ -14,15 +14,10 @@ pub unsafe fn metamethod(rec: &Record, result: Value) -> Flow {
         let ci = rec.ci.get();
         let ins = current_instruction(ci);
         match ins.op() {
-            Opcode::Eq
-            | Opcode::Lt
-            | Opcode::Le
-            | Opcode::LtI
-            | Opcode::LeI
-            | Opcode::GtI
-            | Opcode::GeI
-            | Opcode::EqK
-            | Opcode::EqI => compare::complete(rec, !result.is_falsy(), ins.c() != 0),
+            Opcode::Eq | Opcode::EqK | Opcode::EqI => compare::complete(rec, !result.is_falsy(), ins.c() != 0),
+            Opcode::Lt | Opcode::Le | Opcode::LtI | Opcode::LeI | Opcode::GtI | Opcode::GeI => {
+                compare::complete(rec, compare::result(rec, result), ins.c() != 0)
+            }
             Opcode::Concat => {
                 let n = (*rec.stack.get().add((*ci).top as usize)).as_small_int() as usize;
                 *register(rec, ins.a()).add(n - 1) = result;

@@ -847,8 +847,11 @@ op! { Len(pc, base, ins, th, k) {
     if is_table!(v, th) {
         let t = address!(v, Table);
         if (*t).meta.load(Acquire) == 0 {
-            *base.add(a!(ins)) = index::len_raw(t);
-            next!(pc, base, th, k)
+            let n = index::len_raw(t);
+            if n != Value::EMPTY {
+                *base.add(a!(ins)) = n;
+                next!(pc, base, th, k)
+            }
         }
     }
     return len_slow(pc, base, ins, th, k);

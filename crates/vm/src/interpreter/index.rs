@@ -329,12 +329,13 @@ pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint:
 
 // ---- length ------------------------------------------------------------------------------------------------------------------------
 
-/// The border of a table without metatable.
+/// The border of a table without metatable; EMPTY when it is a wide integer (a table with few items may have one far
+/// out).
 /// # Safety
 /// `t` is live.
 pub unsafe extern "C" fn len_raw(t: *mut Table) -> Value {
-    // SAFETY: caller. A border fits the inline range: the list would not fit in memory otherwise.
-    unsafe { Value::int_unchecked(list::len(t)) }
+    // SAFETY: caller.
+    unsafe { Value::small_int(list::len(t)).unwrap_or(Value::EMPTY) }
 }
 
 /// `R[a] := #v`
@@ -350,7 +351,10 @@ pub fn len(rec: &Record, v: Value, a: usize) -> Flow {
             return call::call_meta(rec, m, &[v, v], 1, 0);
         }
         match v.as_table() {
-            Some(t) => complete(rec, a, len_raw(t)),
+            Some(t) => match rec.new_int(list::len(t)) {
+                Some(n) => complete(rec, a, n),
+                None => call::no_memory(rec),
+            },
             None => error::operand_error(rec, "get length of", v),
         }
     }

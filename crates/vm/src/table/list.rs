@@ -88,14 +88,14 @@ pub unsafe fn append(rec: &Record, t: *mut Table, v: Value) -> Result<(), SetErr
     // SAFETY: caller.
     unsafe {
         if !(*t).header.is_shared() {
-            let n = len(t);
-            set_key(rec, t, Key::Int(n + 1), v)?;
-            remember(t, n + 1);
+            let n = len(t).wrapping_add(1);
+            set_key(rec, t, Key::Int(n), v)?;
+            remember(t, n);
             return Ok(());
         }
         rec.publish(v);
         let lock = TableLock::take(t);
-        let mut n = len(t) + 1;
+        let mut n = len(t).wrapping_add(1);
         loop {
             match shared::locate_slot(t, &Key::Int(n)) {
                 None if v.is_nil() => return Ok(()),
@@ -108,7 +108,7 @@ pub unsafe fn append(rec: &Record, t: *mut Table, v: Value) -> Result<(), SetErr
                     // Never overwrites a racing t[n] = x.
                     let old = value.load(Acquire);
                     if !slot::is_nil_like(old) {
-                        n += 1;
+                        n = n.wrapping_add(1);
                     } else if slot::exchange(value, old, v.0) == Ok(true) {
                         break;
                     }
