@@ -20,6 +20,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Depth of nested native runs (LUAI_MAXCCALLS).
 pub const MAX_NATIVE_DEPTH: u32 = 200;
 
+/// Further levels while a message handler runs.
+const HANDLER_DEPTH: u32 = 20;
+
 /// Result counts from here on are not counts: the native function has already arranged how to go on.
 pub const SWITCHED: u32 = 0xFFFF_FFF0;
 
@@ -674,20 +677,18 @@ pub unsafe fn call_nested(rec: &Record, offset: usize, nresults: i16) -> Flow {
 pub unsafe fn call_nested_as(rec: &Record, offset: usize, nresults: i16, flags: u16) -> Flow {
     // SAFETY: caller.
     unsafe {
-        if rec.run_depth.get() >= MAX_NATIVE_DEPTH {
-            // Let the error itself be handled, then refuse for good.
-            if rec.run_depth.get() >= MAX_NATIVE_DEPTH + 30 {
+        // A message handler has some levels of its own, for the report of the overflow.
+        let spare = if rec.handler_depth.get() > 0 { HANDLER_DEPTH } else { 0 };
+        if rec.run_depth.get() >= MAX_NATIVE_DEPTH + spare {
+            if spare > 0 {
                 error::set_message(rec, b"error in error handling");
-                rec.error_handled.set(true);
             } else {
                 error::set_positioned(rec, b"C stack overflow");
-                rec.run_depth.set(rec.run_depth.get() + 1);
-                if !rec.error_handled.get() && (*rec.coroutine.get()).error_handler.get() != 0 {
+                if (*rec.coroutine.get()).error_handler.get() != 0 {
                     call_handler(rec);
                 }
-                rec.error_handled.set(true);
-                rec.run_depth.set(rec.run_depth.get() - 1);
             }
+            rec.error_handled.set(true);
             return EXIT_ERROR;
         }
         rec.run_depth.set(rec.run_depth.get() + 1);
