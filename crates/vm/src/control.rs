@@ -11,7 +11,7 @@ use crate::frame::MIN_NATIVE;
 use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, return_native, throw};
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
-use crate::native::{Result, Table};
+use crate::native::Result;
 use crate::object::{Coroutine, Kind};
 use crate::sync::Release;
 use crate::thread::{Record, Thread};
@@ -691,12 +691,6 @@ pub fn error(th: &mut Thread) -> Result<u32> {
         return Err(th.error_plain(message));
     }
     Err(th.throw(th.arg(1)))
-}
-
-/// `t` without metamethods, for natives that take any value.
-pub fn as_plain_table<'t>(th: &'t Thread, v: Val<'t>) -> Option<Table<'t>> {
-    let t = v.as_table()?;
-    if th.metatable(v).is_none() { Some(t) } else { None }
 }
 
 /// Closes the pending variables of the main coroutine, at the end of the program.

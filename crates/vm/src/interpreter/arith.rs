@@ -345,9 +345,9 @@ pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
     Outcome::Failed
 }
 
-/// The rest of a binary instruction. `_swapped` tells that the immediate operand is the first one.
+/// The rest of a binary instruction.
 #[inline(never)]
-pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize, _swapped: bool) -> Flow {
+pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize) -> Flow {
     // SAFETY: the current Lua frame, pc saved; arithmetic instructions have one word.
     unsafe {
         match operate(rec, op, a, b) {
@@ -364,5 +364,5 @@ pub fn general(rec: &Record, op: Op, a: Value, b: Value, dest: usize, _swapped: 
 /// The rest of UNM and BNOT.
 #[inline(never)]
 pub fn unary(rec: &Record, op: Op, v: Value, dest: usize) -> Flow {
-    general(rec, op, v, v, dest, false)
+    general(rec, op, v, v, dest)
 }

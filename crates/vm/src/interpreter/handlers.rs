@@ -575,7 +575,7 @@ macro_rules! arith_slow {
         }
         stub! { $stub(pc, base, ins, th, k) {
             let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            arith::general(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins), a!(ins), false)
+            arith::general(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins), a!(ins))
         } }
     };
 }
@@ -796,7 +796,7 @@ op! {
 stub! { shr_i_stub(pc, base, ins, th, k) {
     let n = sc!(ins);
     let op = if n < 0 { arith::Op::Shl } else { arith::Op::Shr };
-    arith::general(&*th, op, *base.add(b!(ins)), Value::int_unchecked(n.abs()), a!(ins), false)
+    arith::general(&*th, op, *base.add(b!(ins)), Value::int_unchecked(n.abs()), a!(ins))
 } }
 op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
 op! {
@@ -811,7 +811,7 @@ op! {
     }
 }
 stub! { shl_i_stub(pc, base, ins, th, k)
-    arith::general(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)), a!(ins), true)
+    arith::general(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)), a!(ins))
 }
 
 op! { Unm(pc, base, ins, th, k) {
