@@ -21,6 +21,30 @@ pub const fn is_space(byte: u8) -> bool {
 ///
 /// Hexadecimal integers wrap around; decimal integers that do not fit become floats. `inf` and `nan` are no numerals.
 pub fn str_to_number(text: &[u8]) -> Option<Number> {
+    match short_integer(text) {
+        Some(n) => Some(Number::Int(n)),
+        None => str_to_number_slow(text),
+    }
+}
+
+/// Nothing but digits, so few that they cannot overflow: the most common numerals.
+#[inline]
+fn short_integer(text: &[u8]) -> Option<i64> {
+    let mut n = 0;
+    if text.is_empty() || text.len() > 18 {
+        return None;
+    }
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n * 10 + i64::from(digit);
+    }
+    Some(n)
+}
+
+fn str_to_number_slow(text: &[u8]) -> Option<Number> {
     let text = trim(text);
     let (negative, digits) = match text.first()? {
         b'-' => (true, &text[1..]),
@@ -71,16 +95,34 @@ fn decimal_integer(digits: &[u8], negative: bool) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
-    let magnitude = digits.iter().try_fold(0u64, |n, &b| {
-        let digit = b.is_ascii_digit().then_some(u64::from(b.wrapping_sub(b'0')))?;
-        n.checked_mul(10)?.checked_add(digit)
-    })?;
+    // Nineteen digits fit 64 bits.
+    if digits.len() > 19 && digits.iter().all(u8::is_ascii_digit) {
+        let zeros = digits.iter().take_while(|&&b| b == b'0').count();
+        return if digits.len() - zeros <= 19 {
+            decimal_integer(&digits[zeros.min(digits.len() - 1)..], negative)
+        } else {
+            None
+        };
+    }
+    let mut magnitude = 0u64;
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
     if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 /// The value of a hexadecimal digit.
 pub(crate) fn hex_value(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|d| d as u8)
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 fn decimal_float(digits: &[u8]) -> Option<f64> {

@@ -166,6 +166,13 @@ impl Thread {
     /// A number, or a numeral string, as a float.
     #[inline]
     pub fn check_number(&self, n: usize) -> Result<f64> {
+        match self.arg(n).as_float() {
+            Some(f) => Ok(f),
+            None => self.check_number_slow(n),
+        }
+    }
+    #[inline(never)]
+    fn check_number_slow(&self, n: usize) -> Result<f64> {
         match self.arg(n).to_number() {
             Some(f) => Ok(f),
             None => Err(self.type_error(n, "number")),

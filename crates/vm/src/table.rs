@@ -321,6 +321,9 @@ pub unsafe fn raw_get_int(t: *const Table, i: i64) -> Value {
             if !v.is_nil_like() {
                 return v;
             }
+            if v != Value::MOVED {
+                return Value::NIL;
+            }
         }
         get_key(t, &Key::Int(i))
     }

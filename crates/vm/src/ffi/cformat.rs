@@ -16,20 +16,23 @@ pub fn format_float(spec: &[u8], value: f64, out: &mut Vec<u8>) {
     let Some(parsed) = Spec::parse(spec).filter(|s| b"aAeEfFgG".contains(&s.conversion)) else {
         panic!("not a specification of a float: {}", String::from_utf8_lossy(spec));
     };
-    let start = out.len();
     if !parsed.alternate && value.is_finite() {
-        write_sign(&parsed, value.is_sign_negative(), out);
-        let first = out.len();
+        let mut text = Text::new();
+        let upper = parsed.conversion.is_ascii_uppercase();
         let done = match parsed.conversion {
-            b'f' | b'F' => write_fixed(value.abs(), parsed.precision.unwrap_or(6), out),
-            b'g' | b'G' => write_general(value.abs(), parsed.precision.unwrap_or(6).max(1), out),
+            b'f' | b'F' => write_fixed(value.abs(), parsed.precision.unwrap_or(6), &mut text),
+            b'g' | b'G' => write_general(value.abs(), parsed.precision.unwrap_or(6).max(1), upper, &mut text),
+            b'e' | b'E' => write_exponential(value.abs(), parsed.precision.unwrap_or(6) + 1, false, upper, &mut text),
             _ => false,
         };
         if done {
+            let start = out.len();
+            write_sign(&parsed, value.is_sign_negative(), out);
+            let first = out.len();
+            out.extend_from_slice(text.bytes());
             pad(&parsed, parsed.zero, start, first, out);
             return;
         }
-        out.truncate(start);
     }
     format_float_slow(spec, value, out);
 }
@@ -70,31 +73,46 @@ pub fn format_int(spec: &[u8], value: i64, out: &mut Vec<u8>) {
 
 /// Appends a float as Lua's `tostring` shows it: `%.14g`, with ".0" when that looks like an integer.
 pub fn float_to_lua_string(value: f64, out: &mut Vec<u8>) {
+    let mut buffer = [0; LUA_NUMBER];
+    let length = float_to_lua_text(value, &mut buffer);
+    out.extend_from_slice(&buffer[..length]);
+}
+
+/// Bytes that the text of any number takes at most, with some to spare.
+pub const LUA_NUMBER: usize = 48;
+
+/// As [`float_to_lua_string`], into a buffer; the length.
+pub fn float_to_lua_text(value: f64, buffer: &mut [u8; LUA_NUMBER]) -> usize {
     const SIGNIFICANT: usize = 14;
+    let mut put = |text: &[u8]| {
+        buffer[..text.len()].copy_from_slice(text);
+        text.len()
+    };
     let negative = value.is_sign_negative();
     if value.is_nan() {
-        out.extend_from_slice(if negative { b"-nan" } else { b"nan" });
-        return;
+        return put(if negative { b"-nan" } else { b"nan" });
     }
     if value.is_infinite() {
-        out.extend_from_slice(if negative { b"-inf" } else { b"inf" });
-        return;
+        return put(if negative { b"-inf" } else { b"inf" });
     }
-    let start = out.len();
+    let mut text = Text::new();
     if negative {
-        out.push(b'-');
+        text.push(b'-');
     }
-    if !write_general(value.abs(), SIGNIFICANT, out) {
-        out.truncate(start);
-        format_float_slow(b"%.14g", value, out);
+    if !write_general(value.abs(), SIGNIFICANT, false, &mut text) {
+        let mut slow = Vec::with_capacity(LUA_NUMBER);
+        format_float_slow(b"%.14g", value, &mut slow);
+        text.clear();
+        text.extend_from_slice(&slow);
     }
-    if out[start..].iter().all(|c| c.is_ascii_digit() || *c == b'-') {
-        out.push(match DECIMAL_POINT.load(Ordering::Relaxed) {
+    if text.bytes().iter().all(|c| c.is_ascii_digit() || *c == b'-') {
+        text.push(match DECIMAL_POINT.load(Ordering::Relaxed) {
             0 => b'.',
             point => point,
         });
-        out.push(b'0');
+        text.push(b'0');
     }
+    put(text.bytes())
 }
 
 /// Appends an integer in decimal, as Lua's `tostring` shows it.
@@ -103,6 +121,16 @@ pub fn int_to_lua_string(value: i64, out: &mut Vec<u8>) {
         out.push(b'-');
     }
     out.extend_from_slice(decimal(value.unsigned_abs(), &mut [0; 24]));
+}
+
+/// As [`int_to_lua_string`], into a buffer; the length.
+pub fn int_to_lua_text(value: i64, buffer: &mut [u8; LUA_NUMBER]) -> usize {
+    let mut text = [0; 24];
+    let digits = decimal(value.unsigned_abs(), &mut text);
+    let sign = usize::from(value < 0);
+    buffer[0] = b'-';
+    buffer[sign..sign + digits.len()].copy_from_slice(digits);
+    sign + digits.len()
 }
 
 /// The decimal point of the C locale in use, or 0 when it takes more than one byte (then `snprintf` writes it).
@@ -168,6 +196,41 @@ fn number(rest: &mut &[u8]) -> Option<usize> {
     (digits <= 4).then(|| text.iter().fold(0, |n, c| n * 10 + usize::from(c - b'0')))
 }
 
+/// The text of one number while it is written. No form that is written here is longer.
+struct Text {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Text {
+    fn new() -> Text {
+        Text { bytes: [0; 64], length: 0 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    fn extend_from_slice(&mut self, more: &[u8]) {
+        self.bytes[self.length..self.length + more.len()].copy_from_slice(more);
+        self.length += more.len();
+    }
+
+    fn zeros(&mut self, count: usize) {
+        self.bytes[self.length..self.length + count].fill(b'0');
+        self.length += count;
+    }
+}
+
 fn write_sign(spec: &Spec, negative: bool, out: &mut Vec<u8>) {
     if negative {
         out.push(b'-');
@@ -227,7 +290,7 @@ fn scaled(magnitude: f64, digits: usize) -> Option<u64> {
 }
 
 /// `%.{precision}f` of a finite, non-negative number; false (with nothing of use written) when it is not a common form.
-fn write_fixed(magnitude: f64, precision: usize, out: &mut Vec<u8>) -> bool {
+fn write_fixed(magnitude: f64, precision: usize, out: &mut Text) -> bool {
     if precision >= POWERS.len() {
         return false;
     }
@@ -238,7 +301,7 @@ fn write_fixed(magnitude: f64, precision: usize, out: &mut Vec<u8>) -> bool {
 }
 
 /// `%.{precision}g` of a finite, non-negative number; false (with nothing of use written) when it is not a common form.
-fn write_general(magnitude: f64, precision: usize, out: &mut Vec<u8>) -> bool {
+fn write_general(magnitude: f64, precision: usize, upper: bool, out: &mut Text) -> bool {
     const TENS: [f64; 20] =
         [1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     /// Index of 1e0, where the whole numbers start.
@@ -253,19 +316,19 @@ fn write_general(magnitude: f64, precision: usize, out: &mut Vec<u8>) -> bool {
     }
     // 10^exponent <= magnitude < 10^(exponent + 1), where exponent = index - ONE
     if magnitude < TENS[0] {
-        return false;
+        return write_exponential(magnitude, precision, true, upper, out);
     }
     let mut index = if magnitude < 1.0 { 0 } else { ONE };
     while index + 1 < TENS.len() && TENS[index + 1] <= magnitude {
         index += 1;
     }
     if index >= precision + ONE {
-        return false; // C switches to an exponent
+        return write_exponential(magnitude, precision, true, upper, out);
     }
     let mut decimals = precision + ONE - 1 - index;
     let Some(mut value) = scaled(magnitude, decimals) else { return false };
     if value == POWERS[precision] && decimals == 0 {
-        return false; // rounded up into an exponent
+        return write_exponential(magnitude, precision, true, upper, out); // rounded up into an exponent
     }
     for (step, power) in [(8, 100_000_000), (4, 10_000), (2, 100), (1, 10), (1, 10)] {
         while decimals >= step && value % power == 0 {
@@ -277,7 +340,7 @@ fn write_general(magnitude: f64, precision: usize, out: &mut Vec<u8>) -> bool {
 }
 
 /// Writes `value / 10^decimals` with that many digits behind the point. False when the point is not a single byte.
-fn write_decimals(value: u64, decimals: usize, out: &mut Vec<u8>) -> bool {
+fn write_decimals(value: u64, decimals: usize, out: &mut Text) -> bool {
     let mut text = [0; 24];
     if decimals == 0 {
         out.extend_from_slice(decimal(value, &mut text));
@@ -290,9 +353,87 @@ fn write_decimals(value: u64, decimals: usize, out: &mut Vec<u8>) -> bool {
     out.extend_from_slice(decimal(value / POWERS[decimals], &mut text));
     out.push(point);
     let fraction = decimal(value % POWERS[decimals], &mut text);
-    out.resize(out.len() + decimals - fraction.len(), b'0');
+    out.zeros(decimals - fraction.len());
     out.extend_from_slice(fraction);
     true
+}
+
+/// `%.{digits - 1}e` of a finite, non-negative number, for `%g` (`short`) without zeros at the end; false (with nothing
+/// of use written) when the exact value does not fit the arithmetic here, or when `%g` writes it without exponent.
+fn write_exponential(magnitude: f64, digits: usize, short: bool, upper: bool, out: &mut Text) -> bool {
+    let point = DECIMAL_POINT.load(Ordering::Relaxed);
+    if !(1..=17).contains(&digits) || point == 0 {
+        return false;
+    }
+    let (mut value, mut exponent) = (0, 0);
+    if magnitude != 0.0 {
+        // A guess from the binary exponent, which may be one too low.
+        let binary = (magnitude.to_bits() >> 52) as i32 - 1023;
+        exponent = (f64::from(binary) * std::f64::consts::LOG10_2).floor() as i32;
+        loop {
+            match scaled_by(magnitude, digits as i32 - 1 - exponent) {
+                None => return false,
+                Some(v) if v >= POWERS[digits] => exponent += 1,
+                Some(v) if v < POWERS[digits - 1] => return false, // a subnormal number
+                Some(v) => {
+                    value = v;
+                    break;
+                }
+            }
+        }
+    }
+    if short && (-4..digits as i32).contains(&exponent) {
+        return false; // rounded up out of the exponents
+    }
+    let mut buffer = [0; 24];
+    let mut shown = if value == 0 { &[b'0'; 17][..digits] } else { decimal(value, &mut buffer) };
+    while short && shown.len() > 1 && shown.ends_with(b"0") {
+        shown = &shown[..shown.len() - 1];
+    }
+    out.push(shown[0]);
+    if shown.len() > 1 {
+        out.push(point);
+        out.extend_from_slice(&shown[1..]);
+    }
+    out.push(if upper { b'E' } else { b'e' });
+    out.push(if exponent < 0 { b'-' } else { b'+' });
+    if exponent.unsigned_abs() < 10 {
+        out.push(b'0');
+    }
+    out.extend_from_slice(decimal(u64::from(exponent.unsigned_abs()), &mut [0; 24]));
+    true
+}
+
+/// `magnitude * 10^power` rounded to an integer, ties to even, exactly; None when that does not fit 128 bits on the way.
+fn scaled_by(magnitude: f64, power: i32) -> Option<u64> {
+    const FRACTION: u64 = (1 << 52) - 1;
+    let bits = magnitude.to_bits();
+    let exponent = (bits >> 52) as i32;
+    if exponent == 0 {
+        return None;
+    }
+    // magnitude = mantissa * 2^shift
+    let (mantissa, shift) = (u128::from(bits & FRACTION | (FRACTION + 1)), exponent - 1075);
+    let ten = 10u128.checked_pow(power.unsigned_abs())?;
+    let (mut top, mut bottom) = if power >= 0 { (mantissa.checked_mul(ten)?, 1) } else { (mantissa, ten) };
+    if shift >= 0 {
+        if shift as u32 >= top.leading_zeros() {
+            return None;
+        }
+        top <<= shift;
+    } else {
+        if -shift as u32 + 1 >= bottom.leading_zeros() {
+            return None;
+        }
+        bottom <<= -shift;
+    }
+    let (floor, rest) = if bottom.is_power_of_two() {
+        (top >> bottom.trailing_zeros(), top & (bottom - 1))
+    } else {
+        (top / bottom, top % bottom)
+    };
+    let rounded = floor + u128::from(rest * 2 > bottom || rest * 2 == bottom && floor & 1 == 1);
+    u64::try_from(rounded).ok()
 }
 
 /// The decimal digits of `value`, written at the end of `text`.

@@ -151,6 +151,19 @@ pub fn float_mod(m: f64, n: f64) -> f64 {
     if if r > 0.0 { n < 0.0 } else { r < 0.0 && n > 0.0 } { r + n } else { r }
 }
 
+/// Rounds down. A call of the C library costs more than the operation.
+#[inline(always)]
+fn floor(f: f64) -> f64 {
+    /// Floats from here on are integers.
+    const INTEGRAL: f64 = (1u64 << 52) as f64;
+    if f.abs() < INTEGRAL {
+        let whole = f as i64 as f64;
+        // The sign of a negative zero stays.
+        return (if whole > f { whole - 1.0 } else { whole }).copysign(f);
+    }
+    f
+}
+
 /// A shift to the left; to the right for negative `n`.
 #[inline]
 pub fn shift_left(x: i64, n: i64) -> i64 {
@@ -211,7 +224,7 @@ pub fn on_floats(op: Op, a: f64, b: f64) -> f64 {
             }
         }
         Op::Div => a / b,
-        Op::IDiv => (a / b).floor(),
+        Op::IDiv => floor(a / b),
         Op::Unm => -a,
         _ => unreachable!("a bitwise operator on floats"),
     }
@@ -223,7 +236,7 @@ fn number(v: Value) -> Option<Number> {
     if v.is_double() { Some(Number::Float(v.as_double())) } else { v.as_int().map(Number::Int) }
 }
 
-/// The operator on an inline integer and a float, or two floats; None for anything else.
+/// The operator on an inline integer and a float, or two floats (for `^` also two integers); None for anything else.
 #[inline(always)]
 pub fn mixed(op: Op, a: Value, b: Value) -> Option<Value> {
     if op.is_bitwise() {
@@ -231,7 +244,7 @@ pub fn mixed(op: Op, a: Value, b: Value) -> Option<Value> {
     }
     let x = if a.is_double() {
         a.as_double()
-    } else if a.is_small_int() && b.is_double() {
+    } else if a.is_small_int() && (b.is_double() || op == Op::Pow) {
         a.as_small_int() as f64
     } else {
         return None;

@@ -256,6 +256,48 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
     }
 }
 
+/// What [`call`] does when a Lua function calls a native one, in one piece: most calls of the library come this way.
+/// # Safety
+/// As [`call`]; `function` is that of the native closure in `func`.
+#[inline(never)]
+pub unsafe fn call_native_from_lua(rec: &Record, func: *mut Value, function: NativeFn, nresults: i16) -> Flow {
+    // SAFETY: caller; the stack is re-read after the call, offsets stay.
+    unsafe {
+        let ci = rec.ci.get();
+        let end = rec.top.get();
+        if end.wrapping_add(MIN_NATIVE) > rec.stack_limit.get() || ci >= rec.ci_last.get() {
+            return call(rec, func, nresults, 0);
+        }
+        let slots = rec.stack.get();
+        let offset = func.offset_from_unsigned(slots);
+        let callee = ci.add(1);
+        *callee = CallInfo {
+            pc: std::ptr::null(),
+            k: std::ptr::null(),
+            base: offset as u32 + 1,
+            top: (end.offset_from_unsigned(slots) + MIN_NATIVE) as u32,
+            nresults,
+            flags: CALL_NATIVE,
+            extra: end.offset_from_unsigned(func) as u32 - 1,
+        };
+        rec.ci.set(callee);
+        let n = match boundary(rec, function) {
+            Ok(n) if n < SWITCHED => n as usize,
+            Ok(_) => return rec.pending_flow.get(),
+            Err(Error(())) => return throw(rec),
+        };
+        let first = rec.top.get().sub(n);
+        if !(0..=1).contains(&nresults) {
+            return finish_call(rec, first, n);
+        }
+        if nresults == 1 {
+            *rec.stack.get().add(offset) = if n > 0 { *first } else { Value::NIL };
+        }
+        rec.ci.set(rec.ci.get().sub(1));
+        CONTINUE
+    }
+}
+
 /// The one boundary around every native function: a panic becomes a Lua error that names the function (contract 17).
 #[inline]
 fn boundary(rec: &Record, function: NativeFn) -> Result<u32, Error> {
@@ -316,8 +358,17 @@ pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
             }
             _ => {
                 let count = if wanted < 0 { n } else { n.min(wanted as usize) };
-                std::ptr::copy(first, result, count);
-                let mut i = count;
+                let mut i = 0;
+                if count <= 4 {
+                    // Upwards: the results lie above their place.
+                    while i < count {
+                        *result.add(i) = *first.add(i);
+                        i += 1;
+                    }
+                } else {
+                    std::ptr::copy(first, result, count);
+                    i = count;
+                }
                 while (i as isize) < wanted as isize {
                     *result.add(i) = Value::NIL;
                     i += 1;

@@ -3,31 +3,29 @@
 use super::{CONTINUE, Flow, call, register};
 use crate::debuginfo;
 use crate::error;
+use crate::ffi::cformat::LUA_NUMBER;
 use crate::metamethod::Event;
+use crate::number_text;
 use crate::object::{MAX_STR_LEN, Str};
 use crate::thread::Record;
 use crate::value::Value;
 
-/// The text of a number, in a buffer on the stack.
-struct NumberText {
-    bytes: [u8; 48],
-    len: usize,
+/// The texts of the numbers among the pieces, in their order, as far as there is room; further ones are written twice.
+struct NumberTexts {
+    bytes: [[u8; LUA_NUMBER]; NumberTexts::ROOM],
+    lengths: [usize; NumberTexts::ROOM],
 }
 
-impl NumberText {
-    fn of(v: Value) -> Option<NumberText> {
-        let mut t = NumberText { bytes: [0; 48], len: 0 };
-        t.len = crate::number_text::write(v, &mut t.bytes)?;
-        Some(t)
-    }
+impl NumberTexts {
+    const ROOM: usize = 4;
 }
 
 fn piece_len(v: Value) -> Option<usize> {
-    if let Some(s) = v.as_str() {
+    match v.as_str() {
         // SAFETY: a live string.
-        return Some(unsafe { (*s).len } as usize);
+        Some(s) => Some(unsafe { (*s).len } as usize),
+        None => number_text::write(v, &mut [0; LUA_NUMBER]),
     }
-    NumberText::of(v).map(|t| t.len)
 }
 
 /// The concatenation of `n` values when all are strings or numbers, else EMPTY (also when it would be too long or
@@ -39,8 +37,57 @@ pub unsafe extern "C" fn fast(rec: &Record, first: *mut Value, n: usize) -> Valu
     // SAFETY: caller.
     unsafe {
         let mut total = 0usize;
+        let mut i = 0;
+        while i < n {
+            match (*first.add(i)).as_str() {
+                Some(s) => total += (*s).len as usize,
+                None => return with_numbers(rec, first, n),
+            }
+            i += 1;
+        }
+        if n == 2 {
+            // A string with nothing is itself.
+            for (one, other) in [(0, 1), (1, 0)] {
+                if (*first.add(other)).as_str().is_some_and(|s| (*s).len == 0) {
+                    return *first.add(one);
+                }
+            }
+        }
+        if total > MAX_STR_LEN {
+            return Value::EMPTY;
+        }
+        let Some(s) = rec.alloc_str(total) else { return Value::EMPTY };
+        let mut to = Str::bytes_ptr(s);
         for i in 0..n {
-            match piece_len(*first.add(i)) {
+            if let Some(p) = (*first.add(i)).as_str() {
+                let len = (*p).len as usize;
+                std::ptr::copy_nonoverlapping(Str::bytes_ptr(p), to, len);
+                to = to.add(len);
+            }
+        }
+        rec.born(Value::object(s.cast()))
+    }
+}
+
+/// As [`fast`], when not all are strings.
+#[inline(never)]
+unsafe fn with_numbers(rec: &Record, first: *mut Value, n: usize) -> Value {
+    // SAFETY: caller of `fast`.
+    unsafe {
+        let mut texts = NumberTexts { bytes: [[0; LUA_NUMBER]; NumberTexts::ROOM], lengths: [0; NumberTexts::ROOM] };
+        let mut numbers = 0;
+        let mut total = 0usize;
+        for i in 0..n {
+            let v = *first.add(i);
+            let length = if v.as_str().is_some() || numbers >= NumberTexts::ROOM {
+                piece_len(v)
+            } else {
+                let length = number_text::write(v, &mut texts.bytes[numbers]);
+                texts.lengths[numbers] = length.unwrap_or(0);
+                numbers += 1;
+                length
+            };
+            match length {
                 Some(l) => total += l,
                 None => return Value::EMPTY,
             }
@@ -50,15 +97,22 @@ pub unsafe extern "C" fn fast(rec: &Record, first: *mut Value, n: usize) -> Valu
         }
         let Some(s) = rec.alloc_str(total) else { return Value::EMPTY };
         let mut to = Str::bytes_ptr(s);
+        let mut put = |from: *const u8, len: usize| {
+            std::ptr::copy_nonoverlapping(from, to, len);
+            to = to.add(len);
+        };
+        let mut seen = 0;
         for i in 0..n {
             let v = *first.add(i);
             if let Some(p) = v.as_str() {
-                let len = (*p).len as usize;
-                std::ptr::copy_nonoverlapping(Str::bytes_ptr(p), to, len);
-                to = to.add(len);
-            } else if let Some(t) = NumberText::of(v) {
-                std::ptr::copy_nonoverlapping(t.bytes.as_ptr(), to, t.len);
-                to = to.add(t.len);
+                put(Str::bytes_ptr(p), (*p).len as usize);
+            } else if seen < numbers {
+                put(texts.bytes[seen].as_ptr(), texts.lengths[seen]);
+                seen += 1;
+            } else {
+                let mut text = [0; LUA_NUMBER];
+                let len = number_text::write(v, &mut text).unwrap_or(0);
+                put(text.as_ptr(), len);
             }
         }
         rec.born(Value::object(s.cast()))

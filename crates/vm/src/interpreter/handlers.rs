@@ -2,7 +2,10 @@
 
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
 use crate::coroutine::CALL_SLOW_RETURN;
-use crate::object::{CELL_LOCAL, Cell, Header, Kind, LuaClosure, STORE_HEADER, Store, TABLE_LOCAL, Table};
+use crate::object::{
+    CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
+};
+use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
 use crate::thread::{Handler, Record};
 use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value};
@@ -718,7 +721,22 @@ arith_slow!(idiv_k_slow, idiv_k_rest, idiv_k_stub, IDiv, const_c);
 
 op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
 arith_slow!(pow_slow, pow_rest, pow_stub, Pow, reg_c);
-op! { PowK(pc, base, ins, th, k) { return pow_k_slow(pc, base, ins, th, k); } }
+op! { PowK(pc, base, ins, th, k) {
+    let (x, y) = (*base.add(b!(ins)), *k.add(c!(ins)));
+    // Squares; a float 2.0 is no common way to write them.
+    if y.0 == INT_ZERO + 2 {
+        let x = if x.0 < TAG_BASE {
+            x.as_double()
+        } else if x.0 >= TAG_INT {
+            x.as_small_int() as f64
+        } else {
+            return pow_k_slow(pc, base, ins, th, k);
+        };
+        *base.add(a!(ins)) = Value((x * x).to_bits());
+        next!(pc, base, th, k)
+    }
+    return pow_k_slow(pc, base, ins, th, k);
+} }
 arith_slow!(pow_k_slow, pow_k_rest, pow_k_stub, Pow, const_c);
 
 /// `&`, `|`, `~`: on biased words of inline integers, xor with the bias gives the integer modulo its sign bits.
@@ -853,6 +871,9 @@ op! { Len(pc, base, ins, th, k) {
                 next!(pc, base, th, k)
             }
         }
+    } else if v.0 >> 48 == TAG_OBJECT >> 48 && (*address!(v, Header)).kind.get() >> 2 == Kind::Str as u8 {
+        *base.add(a!(ins)) = Value::int_unchecked((*address!(v, Str)).len as i64);
+        next!(pc, base, th, k)
     }
     return len_slow(pc, base, ins, th, k);
 } }
@@ -892,8 +913,19 @@ op! { Eq(pc, base, ins, th, k) {
     if x.0 & y.0 >= TAG_INT || x.0.wrapping_sub(TAG_BASE) < 6 || y.0.wrapping_sub(TAG_BASE) < 6 {
         jump_if!(!want, pc, base, ins, th, k)
     }
-    return eq_slow(pc, base, ins, th, k);
+    return eq_strings(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    eq_strings(pc, base, ins, th, k) {
+        if let (Some(x), Some(y)) = ((*base.add(a!(ins))).as_str(), (*base.add(b!(ins))).as_str()) {
+            // Not the same word: two atoms are then different strings.
+            let equal = !((*base.add(a!(ins))).is_atom() && (*base.add(b!(ins))).is_atom()) && same_bytes(x, y);
+            jump_if!(equal == (c!(ins) != 0), pc, base, ins, th, k)
+        }
+        return eq_slow(pc, base, ins, th, k);
+    }
+}
 stub! { eq_slow(pc, base, ins, th, k) compare::eq(&*th, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0) }
 op! { EqK(pc, base, ins, th, k) {
     let x = *base.add(a!(ins));
@@ -1020,8 +1052,24 @@ op! { Call(pc, base, ins, th, k) {
             next!(code, frame, th, constants)
         }
     }
-    return call_slow(pc, base, ins, th, k);
+    return call_other(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    call_other(pc, base, ins, th, k) {
+        let func = base.add(a!(ins));
+        let f = *func;
+        if f.0 >> 48 == TAG_OBJECT >> 48 && (*address!(f, Header)).kind.get() >> 2 == Kind::NativeClosure as u8 {
+            (*(*th).ci.get()).pc = pc;
+            if b!(ins) != 0 {
+                (*th).top.set(func.add(b!(ins)));
+            }
+            let function = (*address!(f, NativeClosure)).function;
+            resume!(call::call_native_from_lua(&*th, func, function, c!(ins) as i16 - 1), th)
+        }
+        return call_slow(pc, base, ins, th, k);
+    }
+}
 stub! { call_slow(pc, base, ins, th, k) {
     let func = base.add(a!(ins));
     if b!(ins) != 0 {
