@@ -7,6 +7,7 @@
 use crate::error::{CompileError, Result};
 use crate::number::{Number, hex_value, is_space, str_to_number};
 use crate::symbol::{Symbol, Symbols};
+use std::sync::LazyLock;
 
 macro_rules! tokens {
     ($( $name:ident $text:literal )*) => {
@@ -42,6 +43,15 @@ tokens! {
 
 /// How many of the fixed tokens are reserved words; their symbols are 0, 1, ...
 const RESERVED: usize = 22;
+
+/// What the table of each chunk starts with.
+static RESERVED_WORDS: LazyLock<Symbols> = LazyLock::new(|| {
+    let mut symbols = Symbols::default();
+    for (_, word) in &FIXED[..RESERVED] {
+        symbols.intern(word.as_bytes()).expect("a table of this size fits into memory");
+    }
+    symbols
+});
 
 impl Token {
     /// How messages name a kind of token: quoted if its text is fixed.
@@ -93,10 +103,7 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A lexer at the start of a source of less than 4 GiB.
     pub fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Lexer<'a> {
-        let mut symbols = Symbols::default();
-        for (_, word) in &FIXED[..RESERVED] {
-            symbols.intern(word.as_bytes()).expect("a table of this size fits into memory");
-        }
+        let symbols = RESERVED_WORDS.clone();
         Lexer { source, chunk_name, pos: 0, line: 1, start: 0, buffer: Vec::new(), symbols }
     }
 

@@ -11,16 +11,19 @@ pub struct Symbol(pub u32);
 
 /// The table: texts in order of appearance, and a hash index with open addressing (0 is a free slot, `n` is text
 /// `n - 1`).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Symbols {
-    texts: Vec<Box<[u8]>>,
+    /// All texts, one behind the other.
+    bytes: Vec<u8>,
+    /// Where each text ends in `bytes`.
+    ends: Vec<usize>,
     hashes: Vec<u64>,
     slots: Vec<u32>,
 }
 
 impl Default for Symbols {
     fn default() -> Symbols {
-        Symbols { texts: Vec::new(), hashes: Vec::new(), slots: vec![0; 64] }
+        Symbols { bytes: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 64] }
     }
 }
 
@@ -35,23 +38,27 @@ impl Symbols {
         let mut slot = hash as usize & mask;
         while self.slots[slot] != 0 {
             let index = self.slots[slot] as usize - 1;
-            if self.hashes[index] == hash && *self.texts[index] == *text {
+            if self.hashes[index] == hash && self.text(Symbol(index as u32)) == text {
                 return Ok(Symbol(index as u32));
             }
             slot = (slot + 1) & mask;
         }
-        self.texts.push(copy(text)?.into_boxed_slice());
+        self.bytes.try_reserve(text.len()).map_err(|_| CompileError::memory())?;
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
         self.hashes.push(hash);
-        self.slots[slot] = self.texts.len() as u32;
-        if self.texts.len() * 2 > self.slots.len() {
+        self.slots[slot] = self.ends.len() as u32;
+        if self.ends.len() * 2 > self.slots.len() {
             self.grow();
         }
-        Ok(Symbol(self.texts.len() as u32 - 1))
+        Ok(Symbol(self.ends.len() as u32 - 1))
     }
 
     /// The bytes of a symbol.
     pub fn text(&self, symbol: Symbol) -> &[u8] {
-        &self.texts[symbol.0 as usize]
+        let index = symbol.0 as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[start..self.ends[index]]
     }
 
     fn grow(&mut self) {

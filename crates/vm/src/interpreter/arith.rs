@@ -153,15 +153,17 @@ pub fn float_mod(m: f64, n: f64) -> f64 {
 
 /// Rounds down. A call of the C library costs more than the operation.
 #[inline(always)]
-fn floor(f: f64) -> f64 {
-    /// Floats from here on are integers.
-    const INTEGRAL: f64 = (1u64 << 52) as f64;
-    if f.abs() < INTEGRAL {
-        let whole = f as i64 as f64;
+pub fn floor(f: f64) -> f64 {
+    /// 2^51: below, adding the bias rounds to an integer.
+    const LIMIT: f64 = (1u64 << 51) as f64;
+    /// 1.5 * 2^52, where the last bit of a float counts as one.
+    const BIAS: f64 = 6_755_399_441_055_744.0;
+    if f.abs() < LIMIT {
+        let near = (f + BIAS) - BIAS;
         // The sign of a negative zero stays.
-        return (if whole > f { whole - 1.0 } else { whole }).copysign(f);
+        return (if near > f { near - 1.0 } else { near }).copysign(f);
     }
-    f
+    f.floor()
 }
 
 /// A shift to the left; to the right for negative `n`.
@@ -245,14 +247,14 @@ pub fn mixed(op: Op, a: Value, b: Value) -> Option<Value> {
     let x = if a.is_double() {
         a.as_double()
     } else if a.is_small_int() && (b.is_double() || op == Op::Pow) {
-        a.as_small_int() as f64
+        a.small_int_as_float()
     } else {
         return None;
     };
     let y = if b.is_double() {
         b.as_double()
     } else if b.is_small_int() {
-        b.as_small_int() as f64
+        b.small_int_as_float()
     } else {
         return None;
     };

@@ -8,7 +8,7 @@ use crate::object::{
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
 use crate::thread::{Handler, Record};
-use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value};
+use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value, small_float};
 use luas_compiler::bytecode::OPCODE_COUNT;
 
 macro_rules! table {
@@ -632,7 +632,7 @@ op! { AddI(pc, base, ins, th, k) {
             next!(pc, base, th, k)
         }
     } else if x.0 < TAG_BASE {
-        *base.add(a!(ins)) = Value((x.as_double() + sc!(ins) as f64).to_bits());
+        *base.add(a!(ins)) = Value((x.as_double() + small_float(sc!(ins))).to_bits());
         next!(pc, base, th, k)
     }
     return add_i_slow(pc, base, ins, th, k);
@@ -676,7 +676,7 @@ macro_rules! div {
                 next!(pc, base, th, k)
             }
             if x.0 & y.0 >= TAG_INT {
-                *base.add(a!(ins)) = Value((x.as_small_int() as f64 / y.as_small_int() as f64).to_bits());
+                *base.add(a!(ins)) = Value((x.small_int_as_float() / y.small_int_as_float()).to_bits());
                 next!(pc, base, th, k)
             }
             return $slow(pc, base, ins, th, k);
@@ -728,7 +728,7 @@ op! { PowK(pc, base, ins, th, k) {
         let x = if x.0 < TAG_BASE {
             x.as_double()
         } else if x.0 >= TAG_INT {
-            x.as_small_int() as f64
+            x.small_int_as_float()
         } else {
             return pow_k_slow(pc, base, ins, th, k);
         };
@@ -945,7 +945,7 @@ op! { EqI(pc, base, ins, th, k) {
     let x = *base.add(a!(ins));
     let want = c!(ins) != 0;
     let equal = if x.0 < TAG_BASE {
-        x.as_double() == sb!(ins) as f64
+        x.as_double() == small_float(sb!(ins))
     } else {
         x.0 == INT_ZERO.wrapping_add(sb!(ins) as u64)
     };
@@ -984,7 +984,7 @@ macro_rules! order_imm {
                 jump_if!((x.0 $op INT_ZERO.wrapping_add(sb!(ins) as u64)) == want, pc, base, ins, th, k)
             }
             if x.0 < TAG_BASE {
-                jump_if!((x.as_double() $op sb!(ins) as f64) == want, pc, base, ins, th, k)
+                jump_if!((x.as_double() $op small_float(sb!(ins))) == want, pc, base, ins, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
