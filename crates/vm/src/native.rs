@@ -486,6 +486,18 @@ impl Thread {
             _ => Val::NIL,
         }
     }
+    /// The first `N` upvalues of the running native function; nil where there is none.
+    #[inline]
+    pub fn upvalues<const N: usize>(&self) -> [Val<'_>; N] {
+        match self.running_closure() {
+            // SAFETY: a live closure; the indices are checked.
+            Some(c) if N <= unsafe { (*c).header.aux.get() } as usize => {
+                // SAFETY: as above.
+                std::array::from_fn(|i| Val::new(Value(unsafe { NativeClosure::upval(c, i) }.load(Acquire))))
+            }
+            _ => std::array::from_fn(|i| self.upvalue(i + 1)),
+        }
+    }
     /// Sets upvalue `i` (from 1) of the running native function.
     pub fn set_upvalue(&self, i: usize, v: Val<'_>) {
         let Some(c) = self.running_closure() else { return };

@@ -20,6 +20,7 @@ mod cache;
 mod class;
 mod compile;
 
+use cache::Ends;
 pub use cache::Loan;
 use class::{Bits, Set, has, set_at, with};
 
@@ -69,6 +70,7 @@ pub enum Capture {
 pub struct Matcher {
     /// The pattern, without the anchor.
     pattern: Vec<u8>,
+    ends: Ends,
     ops: Vec<Op>,
     sets: Vec<Set>,
     follows: Vec<Follow>,

@@ -73,17 +73,24 @@ fn is_plain(pattern: &[u8]) -> bool {
 
 /// Where `text` occurs first in `subject`, from 0.
 fn find_plain(subject: &[u8], text: &[u8]) -> Option<usize> {
-    /// In shorter subjects the general algorithm does not pay for its preparation.
-    const SHORT: usize = 256;
-    match text {
-        [] => Some(0),
-        [byte] => memchr::memchr(*byte, subject),
-        [first, ..] if subject.len() <= SHORT => {
-            let starts = subject.get(..(subject.len() + 1).checked_sub(text.len())?)?;
-            memchr::memchr_iter(*first, starts).find(|&n| subject[n..].starts_with(text))
+    /// So many places with the right first byte are looked at before the general algorithm pays for its preparation.
+    const PLACES: usize = 16;
+    let (first, rest) = match text {
+        [] => return Some(0),
+        [byte] => return memchr::memchr(*byte, subject),
+        [first, rest @ ..] => (*first, rest),
+    };
+    let starts = subject.get(..(subject.len() + 1).checked_sub(text.len())?)?;
+    let mut at = 0;
+    for _ in 0..PLACES {
+        at += memchr::memchr(first, &starts[at..])?;
+        let behind = &subject[at + 1..];
+        if behind[0] == rest[0] && behind.starts_with(rest) {
+            return Some(at);
         }
-        _ => memchr::memmem::find(subject, text),
+        at += 1;
     }
+    memchr::memmem::find(&subject[at..], text).map(|n| at + n)
 }
 
 /// Splits off the `^` that ties a match to the start.
@@ -113,9 +120,16 @@ fn next_match(
     loop {
         match matcher.search(subject(th), from, anchored, barred) {
             Ok(found) => return Ok(found),
-            Err(Stop::Pause) => th.safepoint()?,
-            Err(Stop::Malformed(malformed)) => return Err(raise(th, malformed)),
+            Err(stop) => pause(th, stop)?,
         }
+    }
+}
+
+/// A safepoint, if that is why the search stopped.
+fn pause(th: &mut Thread, stop: Stop) -> Result<()> {
+    match stop {
+        Stop::Pause => th.safepoint(),
+        Stop::Malformed(malformed) => Err(raise(th, malformed)),
     }
 }
 
@@ -169,20 +183,40 @@ pub fn gmatch(th: &mut Thread) -> Result<u32> {
 }
 
 fn gmatch_next(th: &mut Thread) -> Result<u32> {
+    let [subject, pattern, state] = th.upvalues();
+    let subject = subject.as_bytes().unwrap_or_default();
+    let state = state.as_int().unwrap_or_default();
+    let (from, barred) = if state < 0 { (!state as usize, None) } else { (state as usize, Some(state as usize)) };
+    if from > subject.len() {
+        return Ok(0);
+    }
+    let mut matcher = Loan::new(pattern.as_bytes().unwrap_or_default());
+    match matcher.search(subject, from, false, barred) {
+        Ok(Some(whole)) => gmatch_found(th, subject, &matcher, &whole),
+        Ok(None) => Ok(0),
+        Err(stop) => gmatch_next_slow(th, matcher, stop, from, barred),
+    }
+}
+
+#[inline(always)]
+fn gmatch_found(th: &Thread, subject: &[u8], matcher: &Matcher, whole: &Range<usize>) -> Result<u32> {
+    th.set_upvalue(3, small(whole.end));
+    if matcher.captures() == 0 {
+        return th.ret_bytes(&subject[whole.clone()]);
+    }
+    push_captures(th, subject, matcher, whole, true)
+}
+
+#[cold]
+fn gmatch_next_slow(th: &mut Thread, mut matcher: Loan, stop: Stop, from: usize, barred: Option<usize>) -> Result<u32> {
     fn subject_upvalue(th: &Thread) -> &[u8] {
         th.upvalue(1).as_bytes().unwrap_or_default()
     }
-    let state = th.upvalue(3).as_int().unwrap_or_default();
-    let (from, barred) = if state < 0 { (!state as usize, None) } else { (state as usize, Some(state as usize)) };
-    if from > subject_upvalue(th).len() {
-        return Ok(0);
+    pause(th, stop)?;
+    match next_match(th, &mut matcher, subject_upvalue, from, false, barred)? {
+        Some(whole) => gmatch_found(th, subject_upvalue(th), &matcher, &whole),
+        None => Ok(0),
     }
-    let mut matcher = Loan::new(th.upvalue(2).as_bytes().unwrap_or_default());
-    let Some(whole) = next_match(th, &mut matcher, subject_upvalue, from, false, barred)? else {
-        return Ok(0);
-    };
-    th.set_upvalue(3, small(whole.end));
-    push_captures(th, subject_upvalue(th), &matcher, &whole, true)
 }
 
 // ---- gsub --------------------------------------------------------------------------------------------------------
@@ -222,6 +256,36 @@ pub fn gsub(th: &mut Thread) -> Result<u32> {
     let mut barred = None;
     let mut count = 0;
     while count < most {
+        if matches!(replacement, Replacement::Text | Replacement::Template) {
+            // Without Lua code in between, subject and replacement stay where they are.
+            let (subject, text) = (subject_argument(th), th.arg(3).as_bytes().unwrap_or_default());
+            match matcher.search(subject, from, anchored, barred) {
+                Ok(Some(whole)) => {
+                    out.add(th, &subject[done..whole.start])?;
+                    match replacement {
+                        Replacement::Text => out.add(th, text)?,
+                        _ => expand(th, &mut out, text, subject, &matcher, &whole)?,
+                    }
+                    changed = true;
+                    done = whole.end;
+                    from = whole.end;
+                    barred = Some(whole.end);
+                }
+                Ok(None) => break,
+                Err(stop) => {
+                    pause(th, stop)?;
+                    continue;
+                }
+            }
+            count += 1;
+            if count % STRIDE == 0 {
+                th.safepoint()?;
+            }
+            if anchored {
+                break;
+            }
+            continue;
+        }
         let Some(whole) = next_match(th, &mut matcher, subject_argument, from, anchored, barred)? else {
             break;
         };
@@ -230,18 +294,7 @@ pub fn gsub(th: &mut Thread) -> Result<u32> {
             th.safepoint()?;
         }
         let replaced = match replacement {
-            Replacement::Text => {
-                out.add(th, &subject_argument(th)[done..whole.start])?;
-                out.add(th, th.arg(3).as_bytes().unwrap_or_default())?;
-                true
-            }
-            Replacement::Template => {
-                let subject = subject_argument(th);
-                out.add(th, &subject[done..whole.start])?;
-                let template = th.arg(3).as_bytes().unwrap_or_default();
-                expand(th, &mut out, template, subject, &matcher, &whole)?;
-                true
-            }
+            Replacement::Text | Replacement::Template => unreachable!("done above"),
             Replacement::Function => {
                 th.push(th.arg(3));
                 let captures = push_captures(th, subject_argument(th), &matcher, &whole, true)?;

@@ -24,10 +24,11 @@ pub struct Loan {
 impl Loan {
     /// The compiled form of `pattern`, from the cache if it is there. See [`Matcher::new`].
     pub fn new(pattern: &[u8]) -> Loan {
-        let slot = slot_of(pattern);
+        let ends = Ends::of(pattern);
+        let slot = ends.slot();
         let cached = CACHE.try_with(|cache| cache[slot].take()).unwrap_or(None);
         let matcher = match cached {
-            Some(mut matcher) if matcher.pattern == pattern => {
+            Some(mut matcher) if matcher.ends == ends && (ends.say_all() || matcher.pattern == pattern) => {
                 matcher.paused = None;
                 matcher
             }
@@ -60,16 +61,38 @@ impl DerefMut for Loan {
     }
 }
 
-/// The slot of a pattern, from its length, its first bytes and its last ones.
-fn slot_of(pattern: &[u8]) -> usize {
-    let (first, last) = if let (Some(first), Some(last)) = (pattern.first_chunk::<8>(), pattern.last_chunk::<8>()) {
-        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-    } else if let (Some(first), Some(last)) = (pattern.first_chunk::<4>(), pattern.last_chunk::<4>()) {
-        (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
-    } else {
-        let byte = |at: usize| u64::from(pattern.get(at).copied().unwrap_or(0));
-        (byte(0) | byte(1) << 8, byte(2))
-    };
-    let mixed = (first ^ last.rotate_left(31) ^ pattern.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> (u64::BITS - SLOTS.ilog2())) as usize
+/// The length of a pattern, its first bytes and its last ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    #[inline]
+    pub fn of(pattern: &[u8]) -> Ends {
+        let length = pattern.len();
+        let (first, last) = if let (Some(first), Some(last)) = (pattern.first_chunk::<8>(), pattern.last_chunk::<8>()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (pattern.first_chunk::<4>(), pattern.last_chunk::<4>()) {
+            (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+        } else {
+            let byte = |at: usize| u64::from(pattern.get(at).copied().unwrap_or(0));
+            (byte(0) | byte(1) << 8, byte(2))
+        };
+        Ends { length, first, last }
+    }
+
+    /// Whether no other pattern has these ends.
+    #[inline]
+    fn say_all(self) -> bool {
+        self.length <= 16
+    }
+
+    #[inline]
+    fn slot(self) -> usize {
+        let mixed = self.first ^ self.last.rotate_left(31) ^ self.length as u64;
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SLOTS.ilog2())) as usize
+    }
 }

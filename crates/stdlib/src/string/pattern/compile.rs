@@ -1,5 +1,6 @@
 //! From the text of a pattern to its steps.
 
+use super::cache::Ends;
 use super::class::{Bits, CLASSES, Set, class, disjoint, has, set_at, union, with};
 use super::{Ahead, BUDGET, Follow, Kind, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span};
 
@@ -68,6 +69,7 @@ impl Matcher {
         }
         Matcher {
             pattern: pattern.to_vec(),
+            ends: Ends::of(pattern),
             ops,
             sets,
             follows,
