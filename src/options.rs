@@ -6,6 +6,8 @@ pub enum Action {
     Execute(Vec<u8>),
     /// `-l module` or `-l global=module`
     Require(Vec<u8>),
+    /// `-W`
+    Warnings,
 }
 
 /// What the command line asks for.
@@ -17,14 +19,19 @@ pub struct Options {
     pub interactive: bool,
     /// `-E`
     pub ignore_environment: bool,
-    /// `-W`
-    pub warnings: bool,
-    /// `-e` and `-l` in their order.
+    /// `-e`, `-l` and `-W` in their order.
     pub actions: Vec<Action>,
     /// Index of the script's name among the arguments.
     pub script: Option<usize>,
     /// `--dump=STAGE FILE`
     pub dump: Option<(String, Option<Vec<u8>>)>,
+}
+
+impl Options {
+    /// Whether there was a `-e`: then neither standard input nor a prompt is the program.
+    pub fn runs_code(&self) -> bool {
+        self.actions.iter().any(|a| matches!(a, Action::Execute(_)))
+    }
 }
 
 /// What is wrong with a command line: the argument, and what it needs.
@@ -60,7 +67,7 @@ pub fn parse(arguments: &[Vec<u8>]) -> Result<Options, Bad> {
                 return Ok(o);
             }
             Some(b'E') if a.len() == 2 => o.ignore_environment = true,
-            Some(b'W') if a.len() == 2 => o.warnings = true,
+            Some(b'W') if a.len() == 2 => o.actions.push(Action::Warnings),
             Some(b'i') if a.len() == 2 => {
                 o.interactive = true;
                 o.version = true;

@@ -121,6 +121,91 @@ const CASES: &[Case] = &[
         "",
     ),
     case("-i after -e", &["-i", "-e", "y = 9"], "y\n", 0, ""),
+    case("-i with prompts", &["-e", "_PROMPT, _PROMPT2 = 1.5, 'more '", "-i"], "x =\n1\nx\n", 0, ""),
+    case(
+        "-i with a prompt that counts",
+        &[
+            "-e",
+            "local n = 0 _PROMPT = setmetatable({}, {__tostring = function() n = n + 1 return n .. '> ' end})",
+            "-i",
+        ],
+        "7\n8\n",
+        0,
+        "",
+    ),
+    case(
+        "-i with a prompt that fails",
+        &["-e", "_PROMPT = setmetatable({}, {__tostring = function() error('no prompt') end})", "-i"],
+        "7\n",
+        1,
+        "",
+    ),
+    case("-i without print", &["-e", "print = nil", "-i"], "10\nx = 1\n", 0, ""),
+    case("-i and a print that fails", &["-e", "function print() error({}) end", "-i"], "10\n", 0, ""),
+    case("-i and results", &["-i"], "nil, 1, 'x'\n;\nreturn 5\n=6, 7\n\nx = (3\n)\nx\n", 0, ""),
+    case("standard input fails without a hyphen", &[], "error(1)", 0, ""),
+    case("-l alone", &["-l", "string"], "print('input', ...)", 0, "input\n"),
+    case("-l with a name", &["-l", "s=string", "-lm=math", "-e", "print(s.upper('x'), m.pi > 3)"], "", 0, "X\ttrue\n"),
+    case("-l fails in the module", &["-e", "package.preload.m = function() error('bad') end", "-l", "m"], "", 1, ""),
+    case("-W alone", &["-W"], "warn('on')", 0, ""),
+    case("-W in its place", &["-e", "warn('no')", "-W", "-e", "warn('yes')"], "", 0, ""),
+    case("-- alone", &["--"], "print('input')", 0, "input\n"),
+    case("-- before a hyphen", &["--", "-"], "print('input')", 1, ""),
+    case("-E with a tail", &["-Ex"], "", 1, ""),
+    case("-l without a name", &["-l", "-e", "x"], "", 1, ""),
+    case("arg replaced", &["-e", "arg = 1", "-"], "print(1)", 1, ""),
+    case("arg changed", &["-e", "arg[1] = 100", "-"], "print(...)", 0, "100\n"),
+    case(
+        "arg with __len",
+        &["-e", "setmetatable(arg, {__len = function() return 2 end}) arg[1], arg[2] = nil, 'b'", "-"],
+        "print(...)",
+        0,
+        "nil\tb\n",
+    ),
+    case("error of a number", &["-e", "error(10)"], "", 1, ""),
+    case("error of a float", &["-e", "error(1.5)"], "", 1, ""),
+    case("error of a boolean", &["-e", "error(true)"], "", 1, ""),
+    case("error of a file", &["-e", "error(setmetatable({}, {__name = 'NAME'}))"], "", 1, ""),
+    case(
+        "error with __tostring",
+        &["-e", "error(setmetatable({}, {__tostring = function() return 'T' end}))"],
+        "",
+        1,
+        "",
+    ),
+    case(
+        "error with a __tostring that is no string",
+        &["-e", "error(setmetatable({}, {__tostring = function() return {} end}))"],
+        "",
+        1,
+        "",
+    ),
+    case(
+        "os.exit in a finalizer",
+        &[
+            "-e",
+            "setmetatable({}, {__gc = function() print(1) end}) \
+                 setmetatable({}, {__gc = function() print(2) setmetatable({}, {__gc = print}) os.exit(4, true) end})",
+        ],
+        "",
+        4,
+        "2\n1\n",
+    ),
+    Case {
+        name: "-E ignores LUA_PATH",
+        args: &["-E", "-e", "print(package.path, package.cpath)"],
+        input: "",
+        env: &[("LUA_PATH", "x"), ("LUA_CPATH_5_4", "y")],
+        expect: (0, ""),
+    },
+    Case {
+        name: "LUA_INIT of a file",
+        args: &["-e", "print(1)"],
+        input: "",
+        env: &[("LUA_INIT", "@no-such-file.lua")],
+        expect: (1, ""),
+    },
+    Case { name: "LUA_INIT empty", args: &["-e", "print(1)"], input: "", env: &[("LUA_INIT", "")], expect: (0, "1\n") },
     Case {
         name: "LUA_INIT",
         args: &["-e", "print(v)"],
@@ -255,6 +340,17 @@ fn version() {
         done.out(),
         done.err()
     );
+}
+
+/// Where lua 5.4.4, or a reference with readline, does otherwise than 5.4.8 without.
+#[test]
+fn the_prompt_and_its_input() {
+    let done = finish(luas(), &case("", &["-i"], "f(\n1,\n", 0, ""));
+    assert_eq!(done.err(), "stdin:2: unexpected symbol near <eof>\n");
+    // Programs read what follows; what the prompt reads from no terminal is echoed.
+    let done = finish(luas(), &case("", &["-i"], "l = io.read()\nthe line\n=l", 0, ""));
+    let out = done.out();
+    assert_eq!(out.split_once('\n').map(|(_, rest)| rest), Some("> l = io.read()\n> =l\nthe line\n> \n"), "{out}");
 }
 
 #[test]

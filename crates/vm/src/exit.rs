@@ -6,7 +6,7 @@
 //! Leaves to others: closing the state ([`Thread::close_state`]), reporting the error of a script.
 
 use crate::sync::{AcqRel, Acquire, AtomicU32, threaded};
-use crate::thread::{POLL_INTERRUPT, Thread};
+use crate::thread::Thread;
 use crate::thread_control::roster::{ALL_BLOCKED, Edge, Graph, MAIN};
 use crate::thread_control::{On, Status};
 use crate::value::{Val, Value};
@@ -127,8 +127,7 @@ fn wait_for_others(th: &mut Thread, daemons: bool, deadline: Option<Instant>) ->
         if core.is_deadlocked() {
             break Waited::Deadlock;
         }
-        if is_main && th.rec().poll.get() & POLL_INTERRUPT != 0 {
-            th.rec().clear_poll(POLL_INTERRUPT);
+        if is_main && th.rec().take_interrupt() {
             break Waited::Interrupted;
         }
     };

@@ -128,7 +128,7 @@ impl<S: Seat> Handshake<S> {
     /// At a safepoint with [`POLL_STOP`] set: rests while a stop is on, and clears the bit.
     pub fn rest(&self, seat: &S) {
         if !threaded() {
-            seat.poll().set(seat.poll().get() & !POLL_STOP);
+            // Nobody has ever set the bit.
             return;
         }
         let mut seats = self.seats.lock();

@@ -150,6 +150,7 @@ fn new_record(machine: NonNull<Machine>) -> Option<NonNull<Record>> {
         machine,
         control: crate::thread_control::Control::new(),
         in_finalizer: Cell::new(false),
+        closing: Cell::new(false),
         handler_depth: Cell::new(0),
     });
     let rec = NonNull::from(Box::leak(rec));
@@ -221,8 +222,12 @@ impl Thread {
     pub fn close_state(&mut self) {
         let rec = self.rec();
         crate::control::close_main(rec);
-        // Once: what finalizers create now is not finalized any more, as in PUC Lua.
-        rec.queue_all_finalizers(true);
+        // Once: what finalizers create now is not finalized any more, as in PUC Lua. One of them may come here again
+        // (`os.exit`) and then runs those that are left.
+        if !rec.closing.replace(true) {
+            rec.queue_all_finalizers(true);
+        }
+        rec.in_finalizer.set(false);
         crate::interpreter::call::run_finalizers(rec);
         crate::ffi::stdio::flush_stdout();
     }

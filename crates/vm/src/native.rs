@@ -65,6 +65,30 @@ impl dyn Payload {
     }
 }
 
+/// A thread that is PARKED, see [`Thread::outside`]; dropping it ends that.
+pub struct Outside(std::cell::RefCell<Thread>);
+
+impl Outside {
+    /// Runs `f` in Lua, RUNNING as any other code of the thread. Not from within such an `f`: that panics.
+    pub fn inside<R>(&self, f: impl FnOnce(&mut Thread) -> R) -> R {
+        struct Running<'a>(std::cell::RefMut<'a, Thread>);
+        impl Drop for Running<'_> {
+            fn drop(&mut self) {
+                self.0.rec().enter_parked();
+            }
+        }
+        let thread = self.0.borrow_mut();
+        thread.rec().leave_parked();
+        f(&mut Running(thread).0)
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.0.get_mut().rec().leave_parked();
+    }
+}
+
 impl Record {
     /// A fresh object is complete: in the torture mode "publish" it is published at once.
     #[inline(always)]
@@ -1160,6 +1184,13 @@ impl Thread {
         rec.enter_parked();
         let _parked = Parked(rec);
         f()
+    }
+    /// As `blocking`, for code that mostly waits and goes back in now and then: through [`Outside::inside`].
+    pub fn outside<R>(&mut self, f: impl FnOnce(&Outside) -> R) -> R {
+        // SAFETY: this thread's record; `self` is borrowed, so it is no other handle in use until `outside` is dropped.
+        let outside = Outside(unsafe { Thread::from_record(self.rec()) }.into());
+        self.rec().enter_parked();
+        f(&outside)
     }
     /// As `blocking`, with the payload of the userdata at index `i`; None without calling `f` when that is no `T`.
     pub fn blocking_on<T: Any + Sync, R>(&mut self, i: i32, f: impl FnOnce(&T) -> R) -> Option<R> {

@@ -6,7 +6,7 @@
 
 use crate::handshake::{self, Handshake, Seat};
 use crate::sync::{AtomicU32, AtomicUsize, Relaxed};
-use crate::thread::{POLL_STOP, Record, STATE_PARKED, STATE_RUNNING, STATE_STOPPED};
+use crate::thread::{POLL_INTERRUPT, POLL_STOP, Record, STATE_PARKED, STATE_RUNNING, STATE_STOPPED};
 use std::marker::PhantomData;
 
 const _: () = assert!(
@@ -97,16 +97,6 @@ impl World {
     pub fn thread_count(&self) -> usize {
         self.handshake.with_seats(<[_]>::len)
     }
-
-    /// Sets poll bits of all threads (an interrupt); they may be running.
-    pub fn raise_all(&self, bits: u32) {
-        self.handshake.with_seats(|seats| {
-            for &s in seats {
-                // SAFETY: listed records are alive.
-                unsafe { (*s).raise_poll(bits) };
-            }
-        });
-    }
 }
 
 impl Record {
@@ -145,16 +135,21 @@ impl Record {
             self.poll.fetch_or(bits, crate::sync::AcqRel);
         } else {
             self.poll.set(self.poll.get() | bits);
+            self.keep_interrupt();
         }
     }
 
     /// Clears bits of `poll`; the owner only.
     #[inline]
     pub fn clear_poll(&self, bits: u32) {
+        if bits & POLL_INTERRUPT != 0 {
+            crate::ffi::signal::set_taken();
+        }
         if crate::sync::threaded() {
             self.poll.fetch_and(!bits, crate::sync::AcqRel);
         } else {
             self.poll.set(self.poll.get() & !bits);
+            self.keep_interrupt();
         }
     }
 }

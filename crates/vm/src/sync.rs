@@ -114,6 +114,12 @@ pub fn fence(order: Ordering) {
     imp::fence(order);
 }
 
+/// Keeps the compiler, not the processor, from moving accesses: between a thread and its own signal handler.
+#[inline(always)]
+pub fn compiler_fence(order: Ordering) {
+    core::sync::atomic::compiler_fence(order);
+}
+
 // Written once, by the thread that starts the first other thread, before that thread exists; so a plain load is
 // enough everywhere: whoever runs beside another thread has seen it (spawning synchronises).
 static THREADED: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);

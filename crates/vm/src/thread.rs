@@ -86,6 +86,8 @@ pub struct Record {
     pub control: crate::thread_control::Control,
     /// Whether finalizers are being run (they are not nested).
     pub in_finalizer: Cell<bool>,
+    /// The state is being closed by this thread, the last one: objects made now are not finalized.
+    pub closing: Cell<bool>,
     /// Message handler nesting, for "error in error handling".
     pub handler_depth: Cell<u32>,
 }
