@@ -47,12 +47,7 @@ impl<'o> Reader<'o> {
         if dumb || !terminal || !stdout_is_terminal() {
             return Reader::Plain { echo: !terminal };
         }
-        let config = Config::builder()
-            .completion_type(CompletionType::List)
-            // Output that ended without a newline stays in sight.
-            .check_cursor_position(true)
-            .bracketed_paste(false)
-            .build();
+        let config = Config::builder().completion_type(CompletionType::List).build();
         let Ok(mut editor) = Editor::with_history(config.clone(), MemHistory::with_config(&config)) else {
             return Reader::Plain { echo: false };
         };
@@ -81,7 +76,7 @@ impl<'o> Reader<'o> {
                 Line::Text(line.bytes().to_vec())
             }
             Reader::Edited(editor, _) => {
-                flush_stdout();
+                fresh_line(editor.dimensions().map_or(0, |(columns, _)| columns.into()));
                 match editor.readline(&*String::from_utf8_lossy(prompt)) {
                     Ok(line) => Line::Text(line.into_bytes()),
                     Err(ReadlineError::Interrupted) => Line::Dropped,
@@ -99,6 +94,16 @@ impl<'o> Reader<'o> {
             file.append(text);
         }
     }
+}
+
+/// Brings the cursor to the start of a line, so that the editor overwrites no output that ended without a newline: a
+/// line of spaces wraps unless the cursor was at the start. (To ask the terminal for the cursor's place would mix its
+/// answer with keys that were typed ahead.)
+fn fresh_line(columns: usize) {
+    let mut spaces = vec![b' '; columns];
+    spaces.push(b'\r');
+    write_stdout(&spaces);
+    flush_stdout();
 }
 
 /// What the editor asks about a line: the names that may stand at the cursor.

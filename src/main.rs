@@ -276,10 +276,12 @@ fn call(th: &mut Thread, program: &[u8], nargs: usize, nresults: i32) -> bool {
     th.insert(at as i32);
     luas_vm::ffi::signal::catch_interrupt(th);
     let r = th.xpcall(nargs, nresults, at as i32);
+    // One that came at the very end, or while a function of C waited.
+    let interrupted = th.safepoint();
     luas_vm::ffi::signal::release_interrupt();
     th.remove(at as i32);
     match r {
-        Ok(true) => true,
+        Ok(true) => check(th, program, interrupted),
         _ => {
             let message = luas_vm::host::describe_error(th, th.at(-1));
             report(program, &message);

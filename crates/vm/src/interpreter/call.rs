@@ -80,7 +80,10 @@ fn handle_rest(rec: &Record, left: u32) -> bool {
         if left & !POLL_INTERRUPT != 0 {
             rec.raise_poll(left & !POLL_INTERRUPT);
         }
-        error::set_positioned(rec, b"interrupted!");
+        // Positioned as in PUC Lua, where a hook raises it: at the caller of the interrupted function.
+        let mut text = error::position(rec, 1);
+        text.extend_from_slice(b"interrupted!");
+        error::set_message(rec, &text);
         return true;
     }
     if left & POLL_FINALIZERS != 0 {
