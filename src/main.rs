@@ -12,6 +12,7 @@ mod line;
 mod complete;
 mod history;
 
+mod check;
 mod dump;
 
 use luas::{Lua, Thread};
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
     };
     if let Some((stage, file)) = &options.dump {
         return dump::run(&program, stage, file.as_deref());
+    }
+    if let Some(files) = &options.check {
+        return check::run(&program, files);
     }
     let Invocation { program, .. } = INVOCATION.get_or_init(|| Invocation { program, arguments, options });
     let mut lua = match Lua::bare() {

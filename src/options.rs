@@ -1,4 +1,4 @@
-//! The command line, exactly as `lua` reads it, and `--dump`.
+//! The command line, exactly as `lua` reads it, and `--check` and `--dump`.
 
 /// Something to do before the script.
 pub enum Action {
@@ -23,6 +23,8 @@ pub struct Options {
     pub actions: Vec<Action>,
     /// Index of the script's name among the arguments.
     pub script: Option<usize>,
+    /// `--check FILE...`
+    pub check: Option<Vec<Vec<u8>>>,
     /// `--dump=STAGE FILE`
     pub dump: Option<(String, Option<Vec<u8>>)>,
 }
@@ -50,6 +52,10 @@ pub fn parse(arguments: &[Vec<u8>]) -> Result<Options, Bad> {
         let a = &arguments[i];
         if let Some(stage) = a.strip_prefix(b"--dump=") {
             o.dump = Some((String::from_utf8_lossy(stage).into_owned(), arguments.get(i + 1).cloned()));
+            return Ok(o);
+        }
+        if a == b"--check" {
+            o.check = Some(arguments[i + 1..].to_vec());
             return Ok(o);
         }
         if a.first() != Some(&b'-') {
@@ -113,6 +119,7 @@ pub fn print_usage(program: &[u8], bad: &Bad) {
          -W        turn warnings on\n  \
          --        stop handling options\n  \
          -         stop handling options and execute stdin\n  \
+         --check FILE...   compile files without running them, '-' is standard input\n  \
          --dump=tokens|tree|bytecode FILE   print a stage of compilation\n  \
          --dump=build   print how this program was built"
     );

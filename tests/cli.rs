@@ -366,6 +366,30 @@ fn scripts_get_their_arguments() {
 }
 
 #[test]
+fn checks_files() {
+    let dir = std::env::temp_dir().join(format!("luas-check-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a temporary folder");
+    std::fs::write(dir.join("good.lua"), "#!/usr/bin/luas\nprint('not run')").expect("writable");
+    std::fs::write(dir.join("bad.lua"), "x = 1\nx = = 2").expect("writable");
+    let check =
+        |files: &[&str]| run::run(luas().current_dir(&dir).arg("--check").args(files), b"x =", Duration::from_secs(30));
+    let (good, bad, none) = (check(&["good.lua"]), check(&["bad.lua", "missing.lua", "good.lua", "-"]), check(&[]));
+    std::fs::remove_dir_all(&dir).expect("removable");
+    assert_eq!((good.status, good.out(), good.err()), (Some(0), String::new(), String::new()));
+    assert_eq!(bad.status, Some(1));
+    let lines: Vec<String> = bad.err().lines().map(|l| l.split_once(": ").expect("a name").1.to_string()).collect();
+    assert_eq!(
+        lines,
+        [
+            "bad.lua:2: unexpected symbol near '='",
+            "cannot open missing.lua: No such file or directory",
+            "stdin:1: unexpected symbol near <eof>"
+        ]
+    );
+    assert_eq!(none.status, Some(1));
+}
+
+#[test]
 fn dumps_every_stage() {
     let dir = std::env::temp_dir().join(format!("luas-dump-{}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a temporary folder");

@@ -2,22 +2,19 @@
 //!
 //! `package.loaded` and `package.preload` are the registry's tables `_LOADED` and `_PRELOAD`.
 //! When several threads require one module, its loader runs once and the others wait; a failed load lets the next one
-//! try. The registry's table `_LOADING` keeps who loads what: `[name] = thread` while a loader runs, and
-//! `[thread] = name` while that thread waits for another's.
+//! try ([`luas_vm::thread_control::loading`]).
 
 use crate::base::load_file;
 use crate::registry_table;
 use crate::scratch::no_memory;
 use luas_vm::ffi::stdio::{CFile, CText};
-use luas_vm::native::{NativeFn, Result, Table};
+use luas_vm::native::{Error, NativeFn, Result, Table};
 use luas_vm::thread::Thread;
+use luas_vm::thread_control::loading::Claim;
 use luas_vm::value::{Type, Val};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 const LOADED: &str = crate::LOADED;
 const PRELOAD: &str = "_PRELOAD";
-const LOADING: &str = "_LOADING";
 
 /// Where Lua files are looked for: Debian's places.
 const PATH: &str = "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
@@ -39,6 +36,9 @@ const CPATH: &str = "/usr/local/lib/lua/5.4/?.so;/usr/lib/lua/5.4/?.so;/usr/loca
 /// Directory separator, template separator, mark, program's directory, ignore mark.
 const CONFIG: &str = "/\n;\n?\n!\n-\n";
 
+/// What there is to say about C libraries.
+const NO_LIBRARIES: &[u8] = b"dynamic libraries not enabled; check your Lua installation";
+
 /// Makes the library and `require`.
 pub fn open(th: &mut Thread) -> Result<()> {
     let library = th.new_table(0, 8)?;
@@ -48,7 +48,6 @@ pub fn open(th: &mut Thread) -> Result<()> {
     th.raw_set_str(library, "cpath", th.new_bytes(&path_setting(th, "LUA_CPATH", CPATH))?)?;
     th.raw_set_str(library, "loaded", registry_table(th, LOADED)?.into())?;
     th.raw_set_str(library, "preload", registry_table(th, PRELOAD)?.into())?;
-    registry_table(th, LOADING)?;
 
     let searchers = th.new_table(4, 0)?;
     let list: [(&'static str, NativeFn); 4] =
@@ -103,22 +102,29 @@ fn require(th: &mut Thread) -> Result<u32> {
     th.check_bytes(1)?;
     th.set_top(1);
     th.push(registry_table(th, LOADED)?.into());
-    if push_module(th)? {
-        return Ok(1);
+    loop {
+        if push_module(th)? {
+            return Ok(1);
+        }
+        th.pop(1);
+        let name = th.check_bytes(NAME as usize)?.to_vec();
+        let claim = th.begin_load(&name)?;
+        if claim == Claim::Over {
+            // Loaded, or it is this thread's turn to try.
+            continue;
+        }
+        // Others may have loaded it between the look and the claim.
+        let outcome = if luas_vm::sync::threaded() && push_module(th)? {
+            Ok(1)
+        } else {
+            th.set_top(MODULES as usize);
+            load_module(th)
+        };
+        if claim == Claim::Mine {
+            th.end_load(&name);
+        }
+        return outcome;
     }
-    th.pop(1);
-    let claimed = match claim(th)? {
-        Claim::Mine => true,
-        Claim::Nested => false,
-        // Another thread has loaded it meanwhile.
-        Claim::Loaded => return Ok(1),
-    };
-    let outcome = load_module(th);
-    if claimed {
-        // Also after an error; removing an entry needs no memory.
-        th.raw_set(registry_table(th, LOADING)?, th.at(NAME), Val::NIL)?;
-    }
-    outcome
 }
 
 /// Pushes `package.loaded[name]`; whether that is true.
@@ -193,86 +199,6 @@ fn find_loader(th: &mut Thread) -> Result<()> {
     Err(th.error(whole))
 }
 
-// ---- one loader at a time ------------------------------------------------------------------------------------------
-
-/// Who may load the module named in slot `NAME`.
-enum Claim {
-    /// The caller, which has entered itself and removes the entry when done.
-    Mine,
-    /// The caller, which is loading it already (a module that requires itself).
-    Nested,
-    /// Nobody any more: the module is at the top of the stack.
-    Loaded,
-}
-
-/// Enters the thread as the loader of the module; waits while another one is that.
-fn claim(th: &mut Thread) -> Result<Claim> {
-    let me = thread_number();
-    loop {
-        match th.raw_cas(registry_table(th, LOADING)?, th.at(NAME), Val::NIL, Val::small_int(me))? {
-            Ok(()) => {
-                end_wait(th, me)?;
-                // It may have been loaded between the caller's look and this entry.
-                if push_module(th)? {
-                    th.raw_set(registry_table(th, LOADING)?, th.at(NAME), Val::NIL)?;
-                    return Ok(Claim::Loaded);
-                }
-                th.pop(1);
-                return Ok(Claim::Mine);
-            }
-            Err(owner) if owner.as_int() == Some(me) => return Ok(Claim::Nested),
-            Err(_) => {}
-        }
-        // Enter first, look then: of several threads that close a cycle, the last one sees it.
-        th.raw_set_int(registry_table(th, LOADING)?, me, th.at(NAME))?;
-        if waits_for_itself(th, me)? {
-            end_wait(th, me)?;
-            let mut message = b"deadlock: threads wait for each other to load module '".to_vec();
-            message.extend_from_slice(th.check_bytes(1)?);
-            message.push(b'\'');
-            return Err(th.error(message));
-        }
-        th.blocking(|| std::thread::sleep(Duration::from_millis(1)));
-        if let Err(e) = th.safepoint() {
-            end_wait(th, me)?;
-            return Err(e);
-        }
-    }
-}
-
-fn end_wait(th: &Thread, me: i64) -> Result<()> {
-    let loading = registry_table(th, LOADING)?;
-    if th.raw_get_int(loading, me).is_nil() { Ok(()) } else { th.raw_set_int(loading, me, Val::NIL) }
-}
-
-/// Whether the chain from a thread to the module it waits for, to its loader, and so on, comes back to the thread.
-fn waits_for_itself(th: &Thread, me: i64) -> Result<bool> {
-    let loading = registry_table(th, LOADING)?;
-    let mut thread = me;
-    // A chain that others change meanwhile may never end; the next round looks again.
-    for _ in 0..1000 {
-        let module = th.raw_get_int(loading, thread);
-        if module.is_nil() {
-            return Ok(false);
-        }
-        match th.raw_get(loading, module).as_int() {
-            Some(owner) if owner == me => return Ok(true),
-            Some(owner) => thread = owner,
-            None => return Ok(false),
-        }
-    }
-    Ok(false)
-}
-
-/// The number of the running OS thread, from 1; never reused.
-fn thread_number() -> i64 {
-    static LAST: AtomicI64 = AtomicI64::new(0);
-    thread_local! {
-        static NUMBER: i64 = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-    }
-    NUMBER.with(|n| *n)
-}
-
 // ---- searchers -------------------------------------------------------------------------------------------------------
 
 fn find_preload(th: &mut Thread) -> Result<u32> {
@@ -295,13 +221,7 @@ fn find_lua(th: &mut Thread) -> Result<u32> {
             if let Err(e) = load_file(th, Some(&file), b"bt") {
                 th.push(th.error_value(e));
                 th.to_string(-1)?;
-                let mut message = b"error loading module '".to_vec();
-                message.extend_from_slice(&name);
-                message.extend_from_slice(b"' from file '");
-                message.extend_from_slice(file.bytes());
-                message.extend_from_slice(b"':\n\t");
-                message.extend_from_slice(th.at(-1).as_bytes().unwrap_or_default());
-                return Err(th.error(message));
+                return Err(load_error(th, &name, file.bytes(), th.at(-1).as_bytes().unwrap_or_default()));
             }
             th.push_bytes(file.bytes())?;
             Ok(2)
@@ -326,12 +246,17 @@ fn find_c_root(th: &mut Thread) -> Result<u32> {
     }
 }
 
-/// A C library that is there is reported like one that is not, so that searchers behind may find something better.
+/// A C library that is there cannot be loaded.
 fn find_c_file(th: &mut Thread, name: &[u8]) -> Result<u32> {
     match find_file(th, name, "cpath")? {
         Err(message) => th.ret_bytes(&message),
-        Ok(file) => ret_joined(th, &[b"file '", file.bytes(), b"': C modules are not supported yet"]),
+        Ok(file) => Err(load_error(th, th.check_bytes(1)?, file.bytes(), NO_LIBRARIES)),
     }
+}
+
+/// What the loader of a file failed with.
+fn load_error(th: &Thread, name: &[u8], file: &[u8], why: &[u8]) -> Error {
+    th.error([b"error loading module '", name, b"' from file '", file, b"':\n\t", why].concat())
 }
 
 /// The first readable file for a module in the path of that name, or the text about all that are not.
@@ -409,7 +334,7 @@ fn load_lib(th: &mut Thread) -> Result<u32> {
     th.check_bytes(1)?;
     th.check_bytes(2)?;
     th.push_nil();
-    th.push_bytes(b"C modules are not supported yet")?;
+    th.push_bytes(NO_LIBRARIES)?;
     th.push_bytes(b"absent")?;
     Ok(3)
 }

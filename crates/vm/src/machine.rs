@@ -9,6 +9,7 @@ use crate::string::AtomTable;
 use crate::sync::{AtomicU32, AtomicU64};
 use crate::table;
 use crate::thread::{Record, STATE_PARKED, Thread};
+use crate::thread_control::loading::Loading;
 use crate::thread_control::roster::Roster;
 use crate::value::Value;
 use rapidhash::v3::RapidSecrets;
@@ -48,6 +49,8 @@ pub struct Machine {
     pub warnings: AtomicU32,
     /// The live threads, as the thread library knows them.
     pub threads: Arc<Roster>,
+    /// The modules that threads are loading.
+    pub loading: Loading,
 }
 
 // SAFETY: the Cells are written before a second thread exists and only read afterwards; everything else is atomic or
@@ -77,6 +80,7 @@ impl Machine {
             memory_message: AtomicU64::new(0),
             warnings: AtomicU32::new(0),
             threads: Arc::new(Roster::default()),
+            loading: Loading::new(),
         })
     }
 

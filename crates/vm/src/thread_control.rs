@@ -16,6 +16,7 @@
 //! C-3 Locks here (`life`, `name`, a mutex's queue, the roster's) are held for a few instructions: no safepoint, no
 //! allocation of Lua objects and no parking under them.
 
+pub mod loading;
 pub mod mutex;
 pub mod roster;
 pub mod wait;

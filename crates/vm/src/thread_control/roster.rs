@@ -1,7 +1,7 @@
 //! The roster: which Lua threads of a machine live, and who waits for whom without a deadline.
 //!
 //! It finds deadlocks. A wait without a deadline enters an [`Edge`]; the thread whose edge closes a cycle of mutex
-//! owners and joins gets the error. When every living thread waits so, the main thread gets it.
+//! owners, joins and loads of modules gets the error. When every living thread waits so, the main thread gets it.
 //!
 //! R-1 Edges change under the roster's lock only, and a waiter leaves its wait through that lock: while one thread
 //! walks the edges nobody whose edge it sees can run Lua code. So a cycle whose waits are all undecided when looked
@@ -221,7 +221,12 @@ impl Graph {
                     text += &format!("mutex '{}' held by thread '{}'", m.name_text(), name(owner));
                     owner
                 }
-                _ => return None,
+                On::Load { loader, module } => {
+                    text +=
+                        &format!("module '{}' loaded by thread '{}'", String::from_utf8_lossy(module), name(*loader));
+                    *loader
+                }
+                On::Anyone | On::End | On::Thread(_) => return None,
             };
             if next == start {
                 return Some(text);

@@ -52,6 +52,13 @@ pub enum On {
     Thread(Arc<ThreadCore>),
     /// This mutex.
     Mutex(Arc<MutexCore>),
+    /// The end of a load, by the thread with this id.
+    Load {
+        /// Its id.
+        loader: u64,
+        /// Name of the module, for messages.
+        module: Box<[u8]>,
+    },
     /// The end of all threads that are not daemons (the main thread, when its script has ended).
     End,
 }
