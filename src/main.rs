@@ -313,6 +313,6 @@ fn message_handler(th: &mut Thread) -> Result<u32> {
             format!("(error object is a {} value)", th.arg(1).type_of().name()).into_bytes()
         }
     };
-    let text = th.traceback(None, Some(&message), 1);
+    let text = th.traceback(None, Some(&message), 1)?;
     th.ret_bytes(&text)
 }

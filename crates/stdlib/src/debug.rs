@@ -1,10 +1,11 @@
 //! The debug library.
 //!
 //! Functions that look at a stack take a coroutine as an optional first argument, which shifts the others.
-//! Hooks are not supported yet: `sethook` with a function raises that, `gethook` finds none.
+//! One that runs in another thread is refused.
 
 use luas_vm::control;
 use luas_vm::ffi::stdio::{Buffer, CFile, write_stderr};
+use luas_vm::hook::{HOOK_CALL, HOOK_COUNT, HOOK_LINE, HOOK_RETURN};
 use luas_vm::native::Result;
 use luas_vm::thread::Thread;
 use luas_vm::value::{Type, Val};
@@ -71,7 +72,7 @@ fn traceback(th: &mut Thread) -> Result<u32> {
     let message = if has_message { Some(th.check_bytes(shift + 1)?) } else { None };
     // Below level 0 there is nothing, as in PUC Lua.
     let level = usize::try_from(level).unwrap_or(i32::MAX as usize);
-    let text = th.traceback(coroutine(th), message, level);
+    let text = th.traceback(coroutine(th), message, level)?;
     th.ret_bytes(&text)
 }
 
@@ -100,8 +101,8 @@ fn get_info(th: &mut Thread) -> Result<u32> {
         }
         th.function_info(subject)
     } else {
-        let level = check_level(th, shift + 1)?;
-        match level.and_then(|level| th.frame_info(coroutine(th), level, wants(b'f'))) {
+        let Some(level) = check_level(th, shift + 1)? else { return th.ret_nil() };
+        match th.frame_info(coroutine(th), level, wants(b'f'))? {
             Some(info) => info,
             None => return th.ret_nil(),
         }
@@ -135,9 +136,8 @@ fn get_info(th: &mut Thread) -> Result<u32> {
         set_bytes("namewhat", info.name_what.as_bytes())?;
     }
     if wants(b'r') {
-        // Values are transferred in hooks only.
-        set_int("ftransfer", 0)?;
-        set_int("ntransfer", 0)?;
+        set_int("ftransfer", i64::from(info.transfer.0))?;
+        set_int("ntransfer", i64::from(info.transfer.1))?;
     }
     if wants(b't') {
         set_bool("istailcall", info.is_tail_call)?;
@@ -167,7 +167,7 @@ fn get_local(th: &mut Thread) -> Result<u32> {
         };
     }
     let level = check_frame(th, shift)?;
-    match th.get_local(coroutine(th), level, n) {
+    match th.get_local(coroutine(th), level, n)? {
         Some(name) => {
             th.push_bytes(&name)?;
             th.insert(-2);
@@ -185,7 +185,7 @@ fn set_local(th: &mut Thread) -> Result<u32> {
     let n = i64::from(th.check_int(shift + 2)? as i32);
     let level = check_frame(th, shift)?;
     th.push(th.check_any(shift + 3)?);
-    match th.set_local(coroutine(th), level, n) {
+    match th.set_local(coroutine(th), level, n)? {
         Some(name) => th.ret_bytes(&name),
         None => th.ret_nil(),
     }
@@ -193,8 +193,12 @@ fn set_local(th: &mut Thread) -> Result<u32> {
 
 /// The level given in the first argument after the coroutine; "level out of range" unless a function is active there.
 fn check_frame(th: &Thread, shift: usize) -> Result<usize> {
-    let level = check_level(th, shift + 1)?.filter(|&level| th.frame_info(coroutine(th), level, false).is_some());
-    level.ok_or_else(|| th.arg_error(shift + 1, "level out of range"))
+    if let Some(level) = check_level(th, shift + 1)?
+        && th.frame_info(coroutine(th), level, false)?.is_some()
+    {
+        return Ok(level);
+    }
+    Err(th.arg_error(shift + 1, "level out of range"))
 }
 
 // ---- upvalues ----------------------------------------------------------------------------------------------------
@@ -308,22 +312,36 @@ fn get_registry(th: &mut Thread) -> Result<u32> {
 
 // ---- hooks and the rest ----------------------------------------------------------------------------------------------
 
-/// nil: there is no hook.
+/// The letters of masks.
+const EVENTS: [(u8, u32); 3] = [(b'c', HOOK_CALL), (b'r', HOOK_RETURN), (b'l', HOOK_LINE)];
+
+/// `gethook([coroutine])`: hook, mask and count; nil when there is none.
 fn get_hook(th: &mut Thread) -> Result<u32> {
-    th.ret_nil()
+    let Some((function, mask, count)) = th.hook(coroutine(th))? else { return th.ret_nil() };
+    th.push(function);
+    let letters: Vec<u8> = EVENTS.iter().filter(|(_, bit)| mask & bit != 0).map(|&(letter, _)| letter).collect();
+    th.push_bytes(&letters)?;
+    th.push_int(i64::from(count))?;
+    Ok(3)
 }
 
-/// `sethook([coroutine,] hook, mask, count)`: checks its arguments; raises "hooks are not supported yet" for a
-/// function, and removes nothing when there is none.
+/// `sethook([coroutine,] hook, mask, count)`: `hook` is called at events in that coroutine; no hook, or no event to
+/// call it at, removes the one there is.
 fn set_hook(th: &mut Thread) -> Result<u32> {
     let shift = shift(th);
     if th.arg(shift + 1).is_nil() {
+        th.set_hook(coroutine(th), Val::NIL, 0, 0)?;
         return Ok(0);
     }
-    th.check_bytes(shift + 2)?;
+    let letters = th.check_bytes(shift + 2)?;
+    let mut mask = EVENTS.iter().filter(|(letter, _)| letters.contains(letter)).fold(0, |mask, (_, bit)| mask | bit);
     th.check_type(shift + 1, Type::Function)?;
-    th.opt_int(shift + 3, 0)?;
-    Err(th.error("hooks are not supported yet"))
+    let count = th.opt_int(shift + 3, 0)? as i32;
+    if count > 0 {
+        mask |= HOOK_COUNT;
+    }
+    th.set_hook(coroutine(th), th.arg(shift + 1), mask, count)?;
+    Ok(0)
 }
 
 fn set_c_stack_limit(th: &mut Thread) -> Result<u32> {

@@ -8,6 +8,7 @@ use crate::coroutine::*;
 use crate::debuginfo;
 use crate::error;
 use crate::frame::MIN_NATIVE;
+use crate::hook::Hook;
 use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, return_native, throw};
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
@@ -261,6 +262,9 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         (*c).error_handler.set(0);
         (*c).high_water.set(SLOTS as u32);
         (*c).failed.set(false);
+        (*c).hook_active.set(0);
+        let creator = rec.coroutine.get();
+        (*c).hook.set(if creator.is_null() { Hook::NONE } else { (*creator).hook.get().inherited() });
         let slots = Record::stack_slots(stack);
         *slots.add(1) = function;
         (*c).top.set(2);

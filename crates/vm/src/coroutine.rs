@@ -4,6 +4,7 @@
 //! a coroutine's fields are touched by the thread that runs it, or while its status is claimed (I-24, I-25).
 //! Leaves to others: what the frames do ([`crate::interpreter`]), how it is collected ([`crate::heap`]).
 
+use crate::hook::Hook;
 use crate::object::{Bytes, Header, Stack};
 use crate::sync::{AcqRel, Acquire, AtomicU32, Release};
 use crate::value::Value;
@@ -77,6 +78,8 @@ pub const CALL_RETURNING: u16 = 512;
 pub const CALL_VARARG: u16 = 1024;
 /// Native code in this frame is calling a function that has no frame yet: errors end here.
 pub const CALL_GUARD: u16 = 2048;
+/// The frame runs the hook.
+pub const CALL_HOOK: u16 = 4096;
 /// Bits that make a return take the slow way.
 pub const CALL_SLOW_RETURN: u16 =
     CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;
@@ -116,6 +119,10 @@ pub struct Coroutine {
     pub high_water: Cell<u32>,
     /// It was ended by an error whose value lies at `top - 1`.
     pub failed: Cell<bool>,
+    /// Its hook.
+    pub hook: Cell<Hook>,
+    /// [`Hook::active_mask`] of it.
+    pub hook_active: Cell<u32>,
 }
 
 impl Coroutine {

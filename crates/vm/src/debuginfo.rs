@@ -5,6 +5,7 @@
 
 use crate::coroutine::*;
 use crate::metamethod::Event;
+use crate::native::Result;
 use crate::object::{Coroutine, Kind, LuaClosure, NativeClosure, Proto, Str, Table};
 use crate::sync::Acquire;
 use crate::table;
@@ -376,8 +377,11 @@ fn frame_name(frames: &Frames, i: usize) -> Option<Name> {
     if flags & CALL_TAIL != 0 || i == 0 {
         return None;
     }
-    if flags & CALL_FINALIZER != 0 || flags & CALL_FRESH != 0 && frames.proto(i - 1).is_some() {
-        return Some(("metamethod", b"gc".to_vec()));
+    if flags & CALL_HOOK != 0 {
+        return Some(("hook", b"?".to_vec()));
+    }
+    if flags & CALL_FINALIZER != 0 {
+        return Some(("metamethod", b"__gc".to_vec()));
     }
     let p = frames.proto(i - 1)?;
     call_name(p, frames.pc(i - 1)?)
@@ -412,6 +416,8 @@ pub struct FrameInfo {
     pub is_vararg: bool,
     /// Entered by a tail call.
     pub is_tail_call: bool,
+    /// For the function that a hook looks at: number of the first value given or returned, and how many there are.
+    pub transfer: (u16, u16),
     /// Lines with code, ascending.
     pub active_lines: Vec<u32>,
 }
@@ -450,34 +456,47 @@ fn describe_function(v: Value) -> FrameInfo {
 }
 
 /// The coroutine behind an argument of a debug function.
-fn coroutine_of(rec: &Record, co: Option<Val<'_>>) -> *const Coroutine {
+pub fn coroutine_of(rec: &Record, co: Option<Val<'_>>) -> *const Coroutine {
     co.and_then(|v| v.0.as_kind::<Coroutine>(Kind::Coroutine)).map_or(rec.coroutine.get().cast_const(), |c| c)
 }
 
-/// The frames of a coroutine of this thread, or of a suspended or dead one, which stays so as long as the second part
-/// of the result lives; None when it runs in another thread.
-fn frames_of<'a>(rec: &'a Record, co: Option<Val<'_>>) -> Option<(Frames, Option<Inspection<'a>>)> {
+/// Permission to look at a coroutine, or to change it: none is needed for one of this thread; a suspended or dead one
+/// stays so as long as the result lives. Error if it runs in another thread.
+pub fn inspect<'a>(th: &'a Thread, co: Option<Val<'_>>) -> Result<Option<Inspection<'a>>> {
+    let rec = th.rec();
     let co = coroutine_of(rec, co);
-    // SAFETY: a live coroutine; its frames are read while it is ours, or while it is inspected (I-25).
+    // SAFETY: a live coroutine.
     unsafe {
         let mut mine = rec.coroutine.get().cast_const();
         while !mine.is_null() && !std::ptr::eq(mine, co) {
             mine = (*mine).resumer.get();
         }
-        if mine.is_null() && (*co).header.is_shared() {
-            let inspection = Inspection::begin(&*co)?;
-            return Some((Frames::of(rec, co), Some(inspection)));
+        if !mine.is_null() || !(*co).header.is_shared() {
+            return Ok(None);
         }
-        Some((Frames::of(rec, co), None))
+        match Inspection::begin(&*co) {
+            Some(inspection) => Ok(Some(inspection)),
+            None if (*co).state() == CLOSING => Err(th.arg_error(1, "coroutine is being closed")),
+            None => Err(th.arg_error(1, "coroutine is running in another thread")),
+        }
     }
+}
+
+/// The frames of a coroutine that [`inspect`] permits to look at.
+fn frames_of<'a>(th: &'a Thread, co: Option<Val<'_>>) -> Result<(Frames, Option<Inspection<'a>>)> {
+    let inspection = inspect(th, co)?;
+    let rec = th.rec();
+    // SAFETY: a live coroutine; its frames are read while it is ours, or while it is inspected (I-25).
+    Ok((unsafe { Frames::of(rec, coroutine_of(rec, co)) }, inspection))
 }
 
 impl Thread {
     /// The frame at `level` (0: the running function) of a coroutine (None: the running one); its function is pushed
-    /// when `push`. None beyond the last level, and for a coroutine that runs in another thread.
-    pub fn frame_info(&self, coroutine: Option<Val<'_>>, level: usize, push: bool) -> Option<FrameInfo> {
-        let (frames, _inspection) = frames_of(self.rec(), coroutine)?;
-        let i = frames.level(level)?;
+    /// when `push`. None beyond the last level. Error if the coroutine runs in another thread, as in all functions
+    /// here that take one.
+    pub fn frame_info(&self, coroutine: Option<Val<'_>>, level: usize, push: bool) -> Result<Option<FrameInfo>> {
+        let (frames, _inspection) = frames_of(self, coroutine)?;
+        let Some(i) = frames.level(level) else { return Ok(None) };
         let mut info = describe_function(frames.function(i));
         info.current_line = frames.line(i).map_or(-1, |l| l as i64);
         if let Some((kind, name)) = frame_name(&frames, i) {
@@ -485,10 +504,14 @@ impl Thread {
             info.name_what = kind;
         }
         info.is_tail_call = frames.frame(i).flags & CALL_TAIL != 0;
+        if i < frames.last && frames.frame(i + 1).flags & CALL_HOOK != 0 {
+            // SAFETY: as in `frames_of`.
+            info.transfer = unsafe { (*coroutine_of(self.rec(), coroutine)).hook.get().transfer };
+        }
         if push {
             self.push(Val::new(frames.function(i)));
         }
-        Some(info)
+        Ok(Some(info))
     }
 
     /// What is known of a function that is not running.
@@ -497,7 +520,7 @@ impl Thread {
     }
 
     /// luaL_traceback: "stack traceback:" and a line for each function from `level` on, after `message`.
-    pub fn traceback(&self, coroutine: Option<Val<'_>>, message: Option<&[u8]>, level: usize) -> Vec<u8> {
+    pub fn traceback(&self, coroutine: Option<Val<'_>>, message: Option<&[u8]>, level: usize) -> Result<Vec<u8>> {
         const FIRST: usize = 10;
         const LAST: usize = 11;
         let mut text = Vec::new();
@@ -506,7 +529,7 @@ impl Thread {
             text.push(b'\n');
         }
         text.extend_from_slice(b"stack traceback:");
-        let Some((frames, _inspection)) = frames_of(self.rec(), coroutine) else { return text };
+        let (frames, _inspection) = frames_of(self, coroutine)?;
         // The last level: frame 0 is nobody's.
         let last = frames.last.saturating_sub(1);
         let mut level = level;
@@ -551,26 +574,26 @@ impl Thread {
                 text.extend_from_slice(b"\n\t(...tail calls...)");
             }
         }
-        text
+        Ok(text)
     }
 
     /// The name of local variable `n` (from 1; negative: extra arguments) at a level; pushes its value.
-    pub fn get_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Option<Vec<u8>> {
-        let (frames, _inspection) = frames_of(self.rec(), coroutine)?;
-        let (name, slot) = find_local(&frames, frames.level(level)?, n)?;
+    pub fn get_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Result<Option<Vec<u8>>> {
+        let (frames, _inspection) = frames_of(self, coroutine)?;
+        let Some((name, slot)) = frames.level(level).and_then(|i| find_local(&frames, i, n)) else { return Ok(None) };
         // SAFETY: a slot of the frame; a cell never leaves its register (contract 19).
         self.push(Val::new(unsafe { through_cell(*slot) }));
-        Some(name)
+        Ok(Some(name))
     }
 
     /// Sets local variable `n` at a level to the value at the top, which is popped; its name.
-    pub fn set_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Option<Vec<u8>> {
+    pub fn set_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Result<Option<Vec<u8>>> {
         let rec = self.rec();
         let v = self.at(-1).0;
         self.pop(1);
         let co = coroutine_of(rec, coroutine);
-        let (frames, _inspection) = frames_of(rec, coroutine)?;
-        let (name, slot) = find_local(&frames, frames.level(level)?, n)?;
+        let (frames, _inspection) = frames_of(self, coroutine)?;
+        let Some((name, slot)) = frames.level(level).and_then(|i| find_local(&frames, i, n)) else { return Ok(None) };
         // SAFETY: a slot of the frame.
         unsafe {
             if let Some(cell) = (*slot).as_kind::<crate::object::Cell>(Kind::Cell) {
@@ -582,7 +605,7 @@ impl Thread {
                 *slot = v;
             }
         }
-        Some(name)
+        Ok(Some(name))
     }
 
     /// The name of parameter `n` of a Lua function that is not running.
@@ -685,8 +708,12 @@ fn find_local(frames: &Frames, i: usize, n: i64) -> Option<(Vec<u8>, *mut Value)
     let ci = frames.frame(i);
     let base = ci.base as usize;
     let mut limit = if i == frames.last { frames.top } else { frames.frame(i + 1).base as usize - 1 };
-    if let Some(p) = frames.proto(i) {
-        // Beyond the registers lie counts that the instruction in progress relies on.
+    let hooked = i < frames.last && frames.frame(i + 1).flags & CALL_HOOK != 0;
+    if let Some(p) = frames.proto(i)
+        && !hooked
+    {
+        // Beyond the registers lie counts that the instruction in progress relies on; a hook runs between instructions,
+        // and may see more results than there are registers.
         // SAFETY: a live Proto.
         limit = limit.min(base + unsafe { (*p).max_stack } as usize);
     }

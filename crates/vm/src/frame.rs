@@ -78,6 +78,7 @@ impl Record {
             let count = (*(*co).frames.get()).len as usize / std::mem::size_of::<CallInfo>();
             self.ci_last.set(frames.add(count - 1));
             self.set_stack_limit();
+            self.follow_hook();
         }
     }
 

@@ -27,6 +27,7 @@ pub mod forloop;
 mod handlers;
 pub mod index;
 
+use crate::hook::{HOOK_COUNT, HOOK_LINE};
 use crate::thread::{Handler, Record};
 use crate::value::Value;
 use luas_compiler::bytecode::OPCODE_COUNT;
@@ -42,8 +43,16 @@ pub const EXIT_ERROR: Flow = 2;
 /// The thread ends without unwinding (os.exit in another thread); never caught.
 pub const EXIT_KILLED: Flow = 3;
 
-/// The dispatch table, in the order of the operation codes.
-pub const HANDLERS: [Handler; OPCODE_COUNT] = handlers::TABLE;
+/// The dispatch table for a hook that wants these events, in the order of the operation codes.
+pub fn table_for(hook_mask: u32) -> &'static [Handler; OPCODE_COUNT] {
+    if hook_mask & (HOOK_LINE | HOOK_COUNT) != 0 {
+        &handlers::TRACED
+    } else if hook_mask != 0 {
+        &handlers::HOOKED
+    } else {
+        &handlers::TABLE
+    }
+}
 
 /// Runs from the record's current frame until a frame marked `CALL_FRESH` returns or an error leaves it.
 ///
@@ -58,7 +67,7 @@ pub unsafe fn execute(rec: &Record) -> Flow {
         let mut k = (*ci).k;
         loop {
             let ins = *pc;
-            let handler = rec.dispatch[(ins & 0xFF) as usize];
+            let handler = (*rec.dispatch.get())[(ins & 0xFF) as usize];
             let flow = handler(pc.add(1), base, ins as u64, rec, k);
             if flow != CONTINUE || cfg!(luas_dispatch = "tail") {
                 return flow;

@@ -39,6 +39,8 @@ pub mod interpreter;
 #[cfg(not(loom))]
 pub mod control;
 #[cfg(not(loom))]
+pub mod hook;
+#[cfg(not(loom))]
 pub mod error;
 #[cfg(not(loom))]
 pub mod debuginfo;

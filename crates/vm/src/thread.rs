@@ -60,8 +60,10 @@ pub struct Record {
     pub stack_limit: Cell<*mut Value>,
     /// First free slot: of native frames always, of Lua frames after an open instruction.
     pub top: Cell<*mut Value>,
-    /// The dispatch table.
-    pub dispatch: [Handler; OPCODE_COUNT],
+    /// The events that the running coroutine's hook wants now, as [`crate::hook`] has them.
+    pub hook_mask: Cell<u32>,
+    /// The dispatch table: that of [`crate::interpreter::table_for`] the mask.
+    pub dispatch: UnsafeCell<[Handler; OPCODE_COUNT]>,
     /// Registers of the loop expansion between two instructions (unused with tail calls).
     pub loop_state: Cell<(*const u32, *mut Value, *const Value)>,
     /// Allocation.

@@ -106,7 +106,7 @@ pub fn was_cancelled(th: &Thread, error: Val<'_>) -> bool {
 }
 
 fn note_traceback(th: &mut Thread) -> Result<u32> {
-    let text = th.traceback(None, None, 1);
+    let text = th.traceback(None, None, 1)?;
     if let Some(note) = th.upvalue(1).as_table()
         && let Ok(text) = th.new_bytes(&text)
     {

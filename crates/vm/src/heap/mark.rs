@@ -372,7 +372,13 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     unsafe fn coroutine(&mut self, co: *mut Coroutine) {
         // SAFETY: a live coroutine that nobody runs meanwhile but the calling thread, whose fields are current.
         unsafe {
-            children(co.cast(), &mut |array| self.leaf(array));
+            children(co.cast(), &mut |child| {
+                // The arrays, not the hook.
+                if let Kind::Stack | Kind::Bytes = (*child).kind() {
+                    self.leaf(child);
+                }
+            });
+            self.value((*co).hook.get().function);
             for slot in registers(co) {
                 let v = Value(slot.get());
                 self.value(v);

@@ -79,6 +79,7 @@ pub unsafe fn children(p: *mut Header, f: &mut impl FnMut(*mut Header)) {
                 address(f, (*co).stack.get() as u64);
                 address(f, (*co).frames.get() as u64);
                 address(f, (*co).tbc.get() as u64);
+                value(f, (*co).hook.get().function);
             }
             Kind::Proto => {
                 let proto = p.cast::<Proto>();

@@ -10,6 +10,7 @@ use crate::coroutine::*;
 use crate::debuginfo;
 use crate::error;
 use crate::frame::{GrowError, MIN_NATIVE};
+use crate::hook;
 use crate::metamethod::Event;
 use crate::native::{Error, NativeFn};
 use crate::object::{Kind, LuaClosure, NativeClosure};
@@ -107,40 +108,42 @@ pub fn run_finalizers(rec: &Record) {
     let ci_top = rec.frame_index();
     // SAFETY: top lies in the stack.
     let top = unsafe { rec.top.get().offset_from_unsigned(rec.stack.get()) };
-    while let Some(object) = rec.take_pending_finalizer() {
-        let meta = debuginfo::metatable_of(rec, object);
-        // SAFETY: a live metatable or null.
-        let f = unsafe { crate::table::metamethod(rec, meta, Event::Gc) };
-        if f.type_of() != crate::value::Type::Function {
-            continue;
-        }
-        let saved = (rec.error_value.get(), rec.error_handled.get());
-        // SAFETY: the slots above the current frame's extent are free.
-        unsafe {
-            let frame = rec.frame(ci_top);
-            let extent = rec.stack.get().add((*frame).top as usize);
-            if (*frame).flags & CALL_NATIVE == 0 && rec.top.get() < extent {
-                rec.top.set(extent);
+    rec.without_hooks(|| {
+        while let Some(object) = rec.take_pending_finalizer() {
+            let meta = debuginfo::metatable_of(rec, object);
+            // SAFETY: a live metatable or null.
+            let f = unsafe { crate::table::metamethod(rec, meta, Event::Gc) };
+            if f.type_of() != crate::value::Type::Function {
+                continue;
             }
-            let func = rec.top.get();
-            *func = f;
-            *func.add(1) = object;
-            rec.top.set(func.add(2));
-            let offset = func.offset_from_unsigned(rec.stack.get());
-            if !call_protected(rec, offset, 0) {
-                let message = error::describe(rec, rec.error_value.get());
-                let mut text = b"error in __gc".to_vec();
-                text.extend_from_slice(b" (");
-                text.extend_from_slice(&message);
-                text.push(b')');
-                // SAFETY: the record is this thread's.
-                Thread::from_record(rec).warn(&text, false);
+            let saved = (rec.error_value.get(), rec.error_handled.get());
+            // SAFETY: the slots above the current frame's extent are free.
+            unsafe {
+                let frame = rec.frame(ci_top);
+                let extent = rec.stack.get().add((*frame).top as usize);
+                if (*frame).flags & CALL_NATIVE == 0 && rec.top.get() < extent {
+                    rec.top.set(extent);
+                }
+                let func = rec.top.get();
+                *func = f;
+                *func.add(1) = object;
+                rec.top.set(func.add(2));
+                let offset = func.offset_from_unsigned(rec.stack.get());
+                if !call_with_handler(rec, offset, 0, 0, CALL_FINALIZER) {
+                    let message = error::describe(rec, rec.error_value.get());
+                    let mut text = b"error in __gc".to_vec();
+                    text.extend_from_slice(b" (");
+                    text.extend_from_slice(&message);
+                    text.push(b')');
+                    // SAFETY: the record is this thread's.
+                    Thread::from_record(rec).warn(&text, false);
+                }
+                rec.top.set(rec.stack.get().add(top));
             }
-            rec.top.set(rec.stack.get().add(top));
+            rec.error_value.set(saved.0);
+            rec.error_handled.set(saved.1);
         }
-        rec.error_value.set(saved.0);
-        rec.error_handled.set(saved.1);
-    }
+    });
     rec.in_finalizer.set(false);
 }
 
@@ -226,6 +229,10 @@ unsafe fn enter_lua(rec: &Record, offset: usize, closure: *mut LuaClosure, nresu
             extra: 0,
         };
         rec.ci.set(ci);
+        // A vararg function is ready after its VARARGPREP only.
+        if rec.hook_mask.get() != 0 && !(*proto).is_vararg {
+            return hook::called(rec);
+        }
         CONTINUE
     }
 }
@@ -251,6 +258,12 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
             extra: (end - offset - 1) as u32,
         };
         rec.ci.set(ci);
+        if rec.hook_mask.get() & hook::HOOK_CALL != 0 {
+            let flow = hook::called_native(rec);
+            if flow != hook::PROCEED {
+                return flow;
+            }
+        }
         match boundary(rec, function) {
             Ok(n) if n < SWITCHED => return_native(rec, n as usize),
             Ok(_) => rec.pending_flow.get(),
@@ -268,7 +281,8 @@ pub unsafe fn call_native_from_lua(rec: &Record, func: *mut Value, function: Nat
     unsafe {
         let ci = rec.ci.get();
         let end = rec.top.get();
-        if end.wrapping_add(MIN_NATIVE) > rec.stack_limit.get() || ci >= rec.ci_last.get() {
+        let room = end.wrapping_add(MIN_NATIVE) <= rec.stack_limit.get() && ci < rec.ci_last.get();
+        if !room || rec.hook_mask.get() != 0 {
             return call(rec, func, nresults, 0);
         }
         let slots = rec.stack.get();
@@ -290,7 +304,8 @@ pub unsafe fn call_native_from_lua(rec: &Record, func: *mut Value, function: Nat
             Err(Error(())) => return throw(rec),
         };
         let first = rec.top.get().sub(n);
-        if !(0..=1).contains(&nresults) {
+        // The function may have set a hook.
+        if !(0..=1).contains(&nresults) || rec.hook_mask.get() != 0 {
             return finish_call(rec, first, n);
         }
         if nresults == 1 {
@@ -348,6 +363,22 @@ pub fn return_native(rec: &Record, n: usize) -> Flow {
 pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
     // SAFETY: caller.
     unsafe {
+        let mut first = first;
+        if rec.hook_mask.get() != 0 {
+            match hook::returned(rec, first, n) {
+                Ok(moved) => first = moved,
+                Err(flow) => return flow,
+            }
+        }
+        finish_frame(rec, first, n)
+    }
+}
+
+/// [`finish_call`] without its event.
+#[inline]
+unsafe fn finish_frame(rec: &Record, first: *mut Value, n: usize) -> Flow {
+    // SAFETY: caller.
+    unsafe {
         let ci = rec.ci.get();
         let flags = (*ci).flags;
         let result = rec.stack.get().add((*ci).base as usize - 1);
@@ -391,6 +422,9 @@ pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
             // The instruction that closes goes on with the next variable.
             let caller = rec.ci.get();
             (*caller).pc = (*caller).pc.sub(1);
+            if rec.hook_mask.get() != 0 {
+                hook::again(rec);
+            }
             return CONTINUE;
         }
         if flags & CALL_COROUTINE != 0 {
@@ -431,15 +465,21 @@ pub fn return_values(rec: &Record, a: usize, b: usize, close: usize) -> Flow {
             }
             return close_next(rec, (*ci).base);
         }
+        if rec.hook_mask.get() != 0 {
+            match hook::returned(rec, first, n) {
+                Ok(moved) => first = moved,
+                Err(flow) => return flow,
+            }
+        }
+        let ci = rec.ci.get();
         if (*ci).flags & CALL_VARARG != 0 {
             // Back below the extra arguments.
             let params = (*(*(*function_slot(rec, ci)).as_kind::<LuaClosure>(Kind::LuaClosure).unwrap_unchecked())
                 .proto)
                 .num_params as u32;
-            first = rec.stack.get().add((*ci).base as usize + a);
             (*ci).base -= (*ci).extra + params + 1;
         }
-        finish_call(rec, first, n)
+        finish_frame(rec, first, n)
     }
 }
 
@@ -471,6 +511,9 @@ pub fn vararg_prepare(rec: &Record, params: usize) -> Flow {
         (*ci).top = (new_base + max_stack) as u32;
         (*ci).extra = extra as u32;
         (*ci).flags |= CALL_VARARG;
+        if rec.hook_mask.get() != 0 {
+            return hook::called(rec);
+        }
         CONTINUE
     }
 }

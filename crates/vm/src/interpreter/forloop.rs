@@ -318,6 +318,19 @@ unsafe fn key_at(s: *const Store, position: usize) -> Value {
     }
 }
 
+/// The loop's next turn calls its iterator: a cursor would not follow.
+/// # Safety
+/// As [`iterate`].
+pub unsafe fn forget_cursor(r: *mut Value) {
+    // SAFETY: caller.
+    unsafe {
+        let cursor = r.add(3);
+        if (*cursor).is_small_int() || (*cursor).as_kind::<Store>(Kind::Store).is_some() {
+            *cursor = Value::NIL;
+        }
+    }
+}
+
 /// TFORCALL of any other iterator.
 #[inline(never)]
 pub fn call_iterator(rec: &Record, a: usize, c: usize) -> Flow {

@@ -2,6 +2,7 @@
 
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
 use crate::coroutine::CALL_SLOW_RETURN;
+use crate::hook;
 use crate::object::{
     CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
 };
@@ -9,12 +10,12 @@ use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
 use crate::thread::{Handler, Record};
 use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value, small_float};
-use luas_compiler::bytecode::OPCODE_COUNT;
+use luas_compiler::bytecode::{OPCODE_COUNT, Opcode};
 
 macro_rules! table {
     ($($name:ident)*) => {
         /// One handler for each operation code.
-        pub const TABLE: [Handler; OPCODE_COUNT] = [$($name),*];
+        pub static TABLE: [Handler; OPCODE_COUNT] = [$($name),*];
     };
 }
 luas_compiler::for_each_opcode!(table);
@@ -1268,3 +1269,51 @@ op! { Closure(pc, base, ins, th, k) {
 } }
 stub! { Vararg(pc, base, ins, th, k) call::varargs(&*th, a!(ins), c!(ins)) }
 stub! { VarargPrep(pc, base, ins, th, k) call::vararg_prepare(&*th, a!(ins)) }
+
+// ---- hooks ------------------------------------------------------------------------------------------------------------------------
+
+/// The handlers for a hook that wants no line or count events: calls and returns take the way through [`call`], which
+/// knows of hooks, and iterators are really called.
+pub static HOOKED: [Handler; OPCODE_COUNT] = {
+    let mut t = TABLE;
+    t[Opcode::Call as usize] = hooked_call;
+    t[Opcode::TForCall as usize] = hooked_tfor_call;
+    t[Opcode::Return0 as usize] = return0_slow;
+    t[Opcode::Return1 as usize] = return1_slow;
+    t
+};
+/// The handlers for a hook that wants line or count events: those of [`HOOKED`] behind one that looks first.
+pub static TRACED: [Handler; OPCODE_COUNT] = [traced; OPCODE_COUNT];
+
+op! {
+    #[cold]
+    #[inline(never)]
+    traced(pc, base, ins, th, k) {
+        (*(*th).ci.get()).pc = pc;
+        let flow = hook::trace(&*th);
+        if flow == hook::PROCEED {
+            // The stack may have moved.
+            let base = (*th).stack.get().add((*(*th).ci.get()).base as usize);
+            return HOOKED[(ins & 0xFF) as usize](pc, base, ins, th, k);
+        }
+        resume!(flow, th)
+    }
+}
+op! {
+    #[cold]
+    #[inline(never)]
+    hooked_call(pc, base, ins, th, k) {
+        if (*th).poll.get() != 0 {
+            return safepoint_and_call(pc, base, ins, th, k);
+        }
+        return call_slow(pc, base, ins, th, k);
+    }
+}
+op! {
+    #[cold]
+    #[inline(never)]
+    hooked_tfor_call(pc, base, ins, th, k) {
+        forloop::forget_cursor(base.add(a!(ins)));
+        return tfor_call_slow(pc, base, ins, th, k);
+    }
+}
