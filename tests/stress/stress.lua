@@ -148,10 +148,12 @@ local function work(me)
     end
     if r(2) == 1 then latest = stored("latest", me, count.ops) else belongs("latest", latest) end
   end
+  local function note() count.hooked = (count.hooked or 0) + 1 end
   local function coroutines()
     local i = r(#generators)
     local g = generators[i]
-    if r(4) == 1 then debug.traceback(g.co) end
+    if r(4) == 1 then pcall(debug.traceback, g.co) end
+    if r(8) == 1 then pcall(debug.sethook, g.co, r(2) == 1 and note or nil, "crl", r(50)) end
     if r(4) == 1 then pcall(debug.getlocal, g.co, 1, 1) end
     local ok, n = coroutine.resume(g.co)
     if ok and n then
