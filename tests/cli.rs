@@ -89,6 +89,14 @@ const CASES: &[Case] = &[
     case("traceback of methods", &["-e", "local o = {} function o:m() local x = self.a.b end o:m()"], "", 1, ""),
     case("runtime error", &["-e", "local a = {} print(a.b.c)"], "", 1, ""),
     case("global function", &["-e", "nofunction()"], "", 1, ""),
+    case(
+        "debug.debug",
+        &["-e", "debug.debug() print('on')"],
+        "print(1)\nx =\nerror('e')\ncont\nprint(2)\n",
+        0,
+        "1\non\n",
+    ),
+    case("debug.debug ends with the input", &["-e", "debug.debug() print('on')"], "x = 1\ncont", 0, "on\n"),
     case("error in a coroutine", &["-e", "coroutine.wrap(function() error('co') end)()"], "", 1, ""),
     case(
         "error in __gc goes on",

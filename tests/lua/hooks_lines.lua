@@ -48,3 +48,41 @@ lines("long gap", "local a = 1" .. ("\n"):rep(300) .. "local b = 2" .. ("\n"):re
 lines("while true at the start", "while true do\n  if select('#', ...) == 3 then break end\nend")
 lines("loop at the first instruction", "::top:: local n = (n_ or 0) + 1\n n_ = n\nif n < 3 then goto top end\nn_ = nil")
 lines("nested functions", "local function a(n)\n  if n > 0 then\n    return a(n - 1) + 1\n  end\n  return 0\nend\nlocal x = a(2)\nreturn x")
+
+-- Captured variables that change are kept apart; that is no instruction that a hook sees.
+lines("captured parameter", "local function f(a)\n  local function g() a = a + 1 return a end\n  return g\nend\nlocal x = f(1)()\nreturn x")
+lines("captured operand", "local t = {}\nt.f = function()\n  t = t\n  return t\nend\nlocal x = t.f()\nt = x\nreturn t")
+lines("captured argument", "local n = 1\nlocal function f() n = n + 1 end\nprint_ = tostring(\n  n\n)\nlocal m =\n  n\nif n\n  == 1 then\n  m = 2\nend\nprint_ = nil\nreturn m")
+lines("captured loop variable", "local t = {}\nfor i = 1, 2 do\n  local j = i\n  t[i] = function() j = j + i return j end\nend\nreturn t[1]()")
+
+-- The line of a function that returns what a native function returns.
+do
+  local function wrapped(...)
+    return select(
+      1,
+      ...
+    )
+  end
+  local seen = {}
+  debug.sethook(function(event)
+    local info = debug.getinfo(2, "Slf")
+    if info.func == wrapped then seen[#seen + 1] = event .. " " .. info.currentline - info.linedefined end
+  end, "cr")
+  local x = wrapped(1, 2)
+  debug.sethook()
+  print(table.concat(seen, ", "))
+end
+
+-- A coroutine that is closed from outside is none of the closer's business.
+do
+  local co = coroutine.create(function()
+    local a <close> = setmetatable({}, {__close = function() local b = 1 end})
+    coroutine.yield()
+  end)
+  coroutine.resume(co)
+  local seen = {}
+  debug.sethook(function(event) seen[#seen + 1] = event .. " " .. (debug.getinfo(2, "n").name or "?") end, "cr")
+  coroutine.close(co)
+  debug.sethook()
+  print(table.concat(seen, ", "))
+end

@@ -390,6 +390,9 @@ pub struct LocalVar {
     pub is_cell: bool,
 }
 
+/// The line of instructions that have none in PUC Lua: reads of a cell for an operand, and NEWCELL.
+pub const NO_LINE: u32 = 0;
+
 /// One compiled function, with the functions inside it. The main function of a chunk has one captured variable,
 /// `_ENV`, which is a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -408,7 +411,7 @@ pub struct Function {
     pub max_stack: u8,
     /// Instruction words.
     pub code: Vec<u32>,
-    /// Line of each word of `code`.
+    /// Line of each word of `code`; [`NO_LINE`] for instructions that hooks do not see. Empty without debug information.
     pub lines: Vec<u32>,
     /// Constants.
     pub constants: Vec<Constant>,

@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use crate::ast::*;
-use crate::bytecode::{Constant, Extra, Format, Function, Instruction, Opcode};
+use crate::bytecode::{Constant, Extra, Format, Function, Instruction, NO_LINE, Opcode};
 use crate::error::CompileError;
 use crate::fold::Folded;
 use crate::lexer::{Lexer, Token};
@@ -413,7 +413,10 @@ fn list_instruction(out: &mut String, f: &Function, pc: usize) -> Result<usize, 
     let i = Instruction(f.code[pc]);
     let op = i.op();
     let next = pc + if op.has_extra() { 2 } else { 1 };
-    write!(out, "\t{pc}\t[{}]\t{:<10}\t", f.lines[pc], op.name())?;
+    match f.lines.get(pc) {
+        Some(&line) if line != NO_LINE => write!(out, "\t{pc}\t[{line}]\t{:<10}\t", op.name())?,
+        _ => write!(out, "\t{pc}\t[-]\t{:<10}\t", op.name())?,
+    }
     match op.format() {
         Format::None => {}
         Format::A => write!(out, "{}", i.a())?,

@@ -356,9 +356,9 @@ fn debug(th: &mut Thread) -> Result<u32> {
     loop {
         let read = th.blocking(|| {
             write_stderr(b"lua_debug> ");
-            input.read_line(true, false, &mut line)
+            input.read_line(true, true, &mut line)
         });
-        if !matches!(read, Some(Ok(true))) || line.bytes() == b"cont" {
+        if !matches!(read, Some(Ok(true))) || line.bytes() == b"cont\n" {
             return Ok(0);
         }
         let succeeded = match th.load(line.bytes(), b"=(debug command)") {

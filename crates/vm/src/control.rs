@@ -582,29 +582,32 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
         let frame = rec.frame_index();
         let waiting = continuation(rec.ci.get());
         set_continuation(rec.ci.get(), Continuation::Closing);
-        while let Some(marked) = Record::tbc_last(co, 0) {
-            Record::tbc_pop(co);
-            let v = *Record::stack_slots((*co).stack.get()).add(marked as usize);
-            let offset = rec.top.get().offset_from_unsigned(rec.stack.get());
-            if rec.ensure_stack(offset + MIN_NATIVE).is_err() {
-                break;
+        // The hook of the running coroutine does not concern them.
+        rec.without_hooks(|| {
+            while let Some(marked) = Record::tbc_last(co, 0) {
+                Record::tbc_pop(co);
+                let v = *Record::stack_slots((*co).stack.get()).add(marked as usize);
+                let offset = rec.top.get().offset_from_unsigned(rec.stack.get());
+                if rec.ensure_stack(offset + MIN_NATIVE).is_err() {
+                    break;
+                }
+                // The error so far stays below the call, for errors caught inside it replace the one in the record.
+                let kept = rec.stack.get().add(offset);
+                *kept = if failed { rec.error_value.get() } else { Value::NIL };
+                let func = kept.add(1);
+                *func = debuginfo::metamethod_of(rec, v, Event::Close);
+                *func.add(1) = v;
+                *func.add(2) = *kept;
+                rec.top.set(func.add(3));
+                // A new error is left in the record.
+                if call::call_with_handler(rec, offset + 1, 0, 0, CALL_CLOSE) {
+                    rec.error_value.set(*rec.stack.get().add(offset));
+                } else {
+                    failed = true;
+                }
+                rec.top.set(rec.stack.get().add(offset));
             }
-            // The error so far stays below the call, for errors caught inside it replace the one in the record.
-            let kept = rec.stack.get().add(offset);
-            *kept = if failed { rec.error_value.get() } else { Value::NIL };
-            let func = kept.add(1);
-            *func = debuginfo::metamethod_of(rec, v, Event::Close);
-            *func.add(1) = v;
-            *func.add(2) = *kept;
-            rec.top.set(func.add(3));
-            // A new error is left in the record.
-            if call::call_with_handler(rec, offset + 1, 0, 0, CALL_CLOSE) {
-                rec.error_value.set(*rec.stack.get().add(offset));
-            } else {
-                failed = true;
-            }
-            rec.top.set(rec.stack.get().add(offset));
-        }
+        });
         set_continuation(rec.frame(frame), waiting);
         (*co).failed.set(false);
         (*co).ci.set(0);

@@ -11,7 +11,7 @@ use crate::sync::Acquire;
 use crate::table;
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
-use luas_compiler::bytecode::{Extra, Function, Instruction, Opcode};
+use luas_compiler::bytecode::{Extra, Function, Instruction, NO_LINE, Opcode};
 
 // ---- metatables -----------------------------------------------------------------------------------------------------------
 
@@ -106,7 +106,8 @@ impl Frames {
     }
     fn line(&self, i: usize) -> Option<u32> {
         let (p, pc) = (self.proto(i)?, self.pc(i)?);
-        function_of(p).lines.get(pc).copied()
+        // A function may start with instructions that have no line.
+        function_of(p).lines.get(pc..)?.iter().copied().find(|&line| line != NO_LINE)
     }
 }
 
@@ -437,7 +438,8 @@ fn describe_function(v: Value) -> FrameInfo {
         info.num_params = f.num_params as u32;
         info.is_vararg = f.is_vararg;
         let skip = usize::from(f.is_vararg);
-        info.active_lines = f.lines[skip..].to_vec();
+        info.active_lines = f.lines.get(skip..).unwrap_or_default().to_vec();
+        info.active_lines.retain(|&line| line != NO_LINE);
         info.active_lines.sort_unstable();
         info.active_lines.dedup();
     } else {

@@ -15,7 +15,7 @@ use crate::native::Result;
 use crate::object::{Kind, LuaClosure};
 use crate::thread::{Record, Thread};
 use crate::value::{Val, Value};
-use luas_compiler::bytecode::{Function, Opcode};
+use luas_compiler::bytecode::{Function, NO_LINE, Opcode};
 
 /// Events before a function's first instruction.
 pub const HOOK_CALL: u32 = 1;
@@ -181,16 +181,16 @@ pub unsafe fn trace(rec: &Record) -> Flow {
             return PROCEED;
         }
         let (function, pc) = position(rec, rec.ci.get());
+        let line = function.lines.get(pc as usize).copied();
+        if line == Some(NO_LINE) {
+            return PROCEED;
+        }
         let hook = rec.hook();
         if hook.pc == AGAIN {
             rec.change_hook(|h| h.pc = pc);
             return PROCEED;
         }
-        if ins.op() == Opcode::Return
-            && hook.pc.wrapping_add(1) == pc
-            && function.code[hook.pc as usize] as u8 == Opcode::TailCall as u8
-        {
-            // It belongs to the tail call of a native function.
+        if ends_tail_call(rec) {
             return PROCEED;
         }
         let counted = hook.mask & HOOK_COUNT != 0 && hook.left <= 1;
@@ -219,7 +219,6 @@ pub unsafe fn trace(rec: &Record) -> Flow {
         }
         if hook.mask & HOOK_LINE != 0 {
             let before = if (hook.pc as usize) < function.code.len() { hook.pc } else { 0 };
-            let line = function.lines.get(pc as usize).copied();
             if pc <= before || line != function.lines.get(before as usize).copied() {
                 let flow = run(rec, "line", line, (0, 0));
                 if flow != PROCEED {
@@ -229,6 +228,22 @@ pub unsafe fn trace(rec: &Record) -> Flow {
             rec.change_hook(|h| h.pc = pc);
         }
         PROCEED
+    }
+}
+
+/// Whether the instruction in progress is the RETURN behind a TAILCALL that a native function has answered: in PUC Lua
+/// that instruction returns by itself.
+/// # Safety
+/// The current frame is a Lua frame with its pc saved, a hook is in force.
+unsafe fn ends_tail_call(rec: &Record) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        let ci = rec.ci.get();
+        let (function, pc) = position(rec, ci);
+        let before = rec.hook().pc;
+        current_instruction(ci).op() == Opcode::Return
+            && before.wrapping_add(1) == pc
+            && function.code[before as usize] as u8 == Opcode::TailCall as u8
     }
 }
 
@@ -290,10 +305,15 @@ pub unsafe fn returned(rec: &Record, first: *mut Value, n: usize) -> std::result
             }
             let number = offset + 1 - base;
             rec.top.set(rec.stack.get().add(offset + n));
+            let back = (*rec.ci.get()).flags & CALL_NATIVE == 0 && ends_tail_call(rec);
+            let ci = rec.ci.get();
+            (*ci).pc = (*ci).pc.wrapping_sub(back as usize);
             let flow = run(rec, "return", None, (number, n));
             if flow != PROCEED {
                 return Err(flow);
             }
+            let ci = rec.ci.get();
+            (*ci).pc = (*ci).pc.wrapping_add(back as usize);
             first = rec.stack.get().add(offset);
         }
         let caller = rec.ci.get().sub(1);

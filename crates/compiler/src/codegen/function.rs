@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::jumps::JumpList;
 use super::{Active, BlockState, FunctionState, Generator, LabelState, PendingJump};
 use crate::ast::{FunctionId, LabelId, UpvalSource, VarId};
-use crate::bytecode::{Function, LocalVar, Opcode, UpvalDesc};
+use crate::bytecode::{Function, LocalVar, NO_LINE, Opcode, UpvalDesc};
 use crate::error::Result;
 use crate::verify;
 
@@ -139,6 +139,7 @@ impl Generator<'_> {
         for &var in vars {
             if self.is_cell(var) {
                 self.emit(Opcode::NewCell, self.f.var_regs[var.0 as usize], 0, 0);
+                self.fix_line(NO_LINE);
                 any = true;
             }
         }

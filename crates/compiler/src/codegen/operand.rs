@@ -5,7 +5,7 @@
 
 use super::Generator;
 use super::jumps::{JumpList, NO_REG};
-use crate::bytecode::Opcode;
+use crate::bytecode::{NO_LINE, Opcode};
 use crate::error::Result;
 use crate::fold::Folded;
 use crate::number::Number;
@@ -224,8 +224,17 @@ impl Generator<'_> {
         if !matches!(e.kind, Kind::Fixed(_)) {
             let reg = self.reserve(1)?;
             self.discharge_to(e, reg)?;
+            self.hide_cell_read();
         }
         Ok(())
+    }
+
+    /// An operand was just put into a register. If it was read from a cell, that is no instruction of PUC Lua's, which
+    /// would have found it in its own register: hooks do not see it.
+    fn hide_cell_read(&mut self) {
+        if self.f.previous_instruction().is_some_and(|(_, ins)| ins.op() == Opcode::GetCell) {
+            self.fix_line(NO_LINE);
+        }
     }
 
     /// Puts the value into `reg`, wherever it comes from.
@@ -276,7 +285,12 @@ impl Generator<'_> {
                 return Ok(reg);
             }
         }
-        self.put_next(e)
+        let plain = !e.has_jumps();
+        let reg = self.put_next(e)?;
+        if plain {
+            self.hide_cell_read();
+        }
+        Ok(reg)
     }
 
     /// Puts the value into some register, unless it is in a captured cell.
