@@ -72,6 +72,8 @@ fn traceback(th: &mut Thread) -> Result<u32> {
     let message = if has_message { Some(th.check_bytes(shift + 1)?) } else { None };
     // Below level 0 there is nothing, as in PUC Lua.
     let level = usize::try_from(level).unwrap_or(i32::MAX as usize);
+    // The message is a C string to PUC Lua: it ends at its first NUL.
+    let message = message.and_then(|m| m.split(|b| *b == 0).next());
     let text = th.traceback(coroutine(th), message, level)?;
     th.ret_bytes(&text)
 }

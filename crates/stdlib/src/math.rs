@@ -105,7 +105,11 @@ fn fmod(th: &mut Thread) -> Result<u32> {
     match (th.arg(1).as_int(), th.arg(2).as_int()) {
         (Some(_), Some(0)) => Err(th.arg_error(2, "zero")),
         (Some(a), Some(b)) => th.ret_int(a.wrapping_rem(b)),
-        _ => th.ret_float(th.check_number(1)? % th.check_number(2)?),
+        _ => {
+            // The second argument is looked at first, as the reference's C compiler has it.
+            let divisor = th.check_number(2)?;
+            th.ret_float(th.check_number(1)? % divisor)
+        }
     }
 }
 

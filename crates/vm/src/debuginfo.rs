@@ -150,11 +150,16 @@ pub fn local_name(rec: &Record, ci: *const CallInfo, reg: usize) -> Option<Vec<u
     local_at(f, reg, pc).or_else(|| local_at(f, reg, pc + 1)).or_else(|| local_at(f, reg, pc + 2)).map(<[u8]>::to_vec)
 }
 
+/// A name as messages show it: up to its first NUL.
+fn shown(name: &[u8]) -> Vec<u8> {
+    name.split(|b| *b == 0).next().unwrap_or_default().to_vec()
+}
+
 /// The constant string `K[i]`.
 fn constant_name(p: *const Proto, i: usize) -> Vec<u8> {
     // SAFETY: a live Proto; operands are in range.
     let v = unsafe { *(*p).constants.add(i) };
-    Val::new(v).as_bytes().map_or_else(|| b"?".to_vec(), <[u8]>::to_vec)
+    Val::new(v).as_bytes().map_or_else(|| b"?".to_vec(), shown)
 }
 
 fn upval_name(f: &Function, i: usize) -> Vec<u8> {
@@ -228,7 +233,7 @@ fn register_name(p: *const Proto, pc: usize, reg: usize) -> Option<Name> {
             let i = if ins.op() == Opcode::LoadK { ins.bx() as usize } else { f.code[at + 1] as usize };
             // SAFETY: as in `constant_name`.
             let v = unsafe { *(*p).constants.add(i) };
-            Val::new(v).as_bytes().map(|s| ("constant", s.to_vec()))
+            Val::new(v).as_bytes().map(|s| ("constant", shown(s)))
         }
         Opcode::SelfField => Some(("method", constant_name(p, c))),
         _ => None,
@@ -262,7 +267,6 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
         Opcode::SetTabUp | Opcode::SetTabUpK => return Some(("upvalue", upval_name(f, a))),
         Opcode::GetTable | Opcode::GetField | Opcode::GetI | Opcode::SelfField => b,
         Opcode::SetTable | Opcode::SetTableK | Opcode::SetField | Opcode::SetFieldK | Opcode::SetI | Opcode::SetIK => a,
-        Opcode::Concat => (a..a + b).rev().find(|&r| holds(r))?,
         op => {
             let three = matches!(
                 op,
@@ -298,7 +302,7 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
                     | Opcode::BXorK => {
                         // SAFETY: as in `constant_name`.
                         let k = unsafe { *(*p).constants.add(c) };
-                        Val::new(k).as_bytes().map(|s| ("constant", s.to_vec()))
+                        Val::new(k).as_bytes().map(|s| ("constant", shown(s)))
                     }
                     _ => None,
                 };
@@ -310,6 +314,15 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
         return None;
     }
     register_name(p, pc, reg)
+}
+
+/// What a register of the running Lua function holds, and its name.
+pub fn register_operand(rec: &Record, reg: usize) -> (Value, Option<Name>) {
+    let frames = Frames::running(rec);
+    let i = frames.last;
+    // SAFETY: a register of the current Lua frame.
+    let v = unsafe { *frames.stack.add(frames.frame(i).base as usize + reg) };
+    (v, frames.proto(i).zip(frames.pc(i)).and_then(|(p, pc)| register_name(p, pc, reg)))
 }
 
 /// How the instruction in progress names the function that it calls.

@@ -87,6 +87,12 @@ pub fn set_operand_error(rec: &Record, what: &str, v: Value) {
     operand_message(rec, what, v, debuginfo::operand_name(rec, v));
 }
 
+/// "attempt to WHAT a TYPE value (…)" about what register `reg` of the running Lua function holds.
+pub fn set_register_error(rec: &Record, what: &str, reg: usize) {
+    let (v, name) = debuginfo::register_operand(rec, reg);
+    operand_message(rec, what, v, name);
+}
+
 /// Raises [`set_operand_error`].
 #[cold]
 pub fn operand_error(rec: &Record, what: &str, v: Value) -> Flow {

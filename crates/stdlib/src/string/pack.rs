@@ -139,7 +139,8 @@ impl<'t> Format<'t> {
 }
 
 pub fn pack(th: &mut Thread) -> Result<u32> {
-    // A first missing argument counts as nil in messages, as in PUC Lua.
+    th.check_bytes(1)?;
+    // A first missing value counts as nil in messages, as in PUC Lua.
     th.push_nil();
     let mut out = Scratch::new();
     let mut format = Format::new(th, th.check_bytes(1)?);

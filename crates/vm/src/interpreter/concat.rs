@@ -143,8 +143,8 @@ pub fn proceed(rec: &Record, a: usize, mut n: usize) -> Flow {
                     m = debuginfo::metamethod_of(rec, right, Event::Concat);
                 }
                 if m.is_nil() {
-                    let culprit = if is_piece(left) { right } else { left };
-                    error::set_operand_error(rec, "concatenate", culprit);
+                    let culprit = if is_piece(left) { n - 1 } else { n - 2 };
+                    error::set_register_error(rec, "concatenate", a + culprit);
                     return call::throw(rec);
                 }
                 // How far it is lies below the call, where `finish` looks.

@@ -62,6 +62,10 @@ pub unsafe fn position_of(rec: &Record, s: *const Store, k: Value) -> Option<usi
     unsafe {
         let acap = (*s).acap as usize;
         if let Key::Int(i) = key {
+            if k.is_double() {
+                // Tables never give out such a key, and PUC Lua does not look for it.
+                return None;
+            }
             let index = (i as u64).wrapping_sub(1);
             if index < acap as u64 {
                 return Some(index as usize);
