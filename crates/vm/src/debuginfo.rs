@@ -220,6 +220,8 @@ fn register_name(p: *const Proto, pc: usize, reg: usize) -> Option<Name> {
         Opcode::GetTabUp => Some((field_or_global(&upval_name(f, b)), constant_name(p, c))),
         Opcode::GetTable => {
             let key = match register_name(p, at, c) {
+                // So the compiler looks up a method whose name is beyond the constants that `SelfField` reaches.
+                Some(("constant", name)) if c == ins.a() as usize && b == c + 1 => return Some(("method", name)),
                 Some(("constant", name)) => name,
                 _ => b"?".to_vec(),
             };

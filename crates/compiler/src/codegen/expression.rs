@@ -73,7 +73,9 @@ impl Generator<'_> {
             }
         };
         self.place = node.place;
-        if let ExprKind::Paren(_) = node.kind {
+        if let ExprKind::Paren(_) = node.kind
+            && !matches!(e.kind, Kind::Cell(_))
+        {
             self.discharge(&mut e);
         }
         Ok(e)

@@ -54,6 +54,10 @@ impl Generator<'_> {
     /// Prepares the first operand, before the second is computed.
     pub(super) fn first_operand(&mut self, op: BinaryOp, e: &mut Operand) -> Result<()> {
         use BinaryOp::*;
+        if matches!(e.kind, Kind::Cell(_)) && !matches!(op, And | Or | Concat) {
+            // Like any local variable it is read when the operator runs, after what the second operand does to it.
+            return Ok(());
+        }
         self.discharge(e);
         match op {
             And => self.go_if_true(e)?,
@@ -83,6 +87,13 @@ impl Generator<'_> {
         use BinaryOp::*;
         let b = &mut b;
         self.discharge(b);
+        if matches!(a.kind, Kind::Cell(_)) && !matches!(op, And | Or | Concat) {
+            // The second operand goes first, unless it is a constant that an instruction may name.
+            if b.has_jumps() || matches!(b.kind, Kind::Pending(_) | Kind::Jump(_)) {
+                self.put_any(b)?;
+            }
+            self.put_any(a)?;
+        }
         if let (Some(x), Some(y)) = (a.numeral(), b.numeral())
             && let Some(result) = fold::binary(op, x, y)
         {
