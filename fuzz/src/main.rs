@@ -15,7 +15,7 @@ const USAGE: &str = "usage: luas-fuzz [options]
   --jobs N          how many pairs of processes (2)
   --oracle PATH     the reference (lua5.4)
   --luas PATH       the program under test (luas beside this program)
-  --limit SECONDS   for one program (5; 2 for bytes)
+  --limit SECONDS   for one program (10; 5 for bytes)
   --save FOLDER     where findings go (target/fuzz)
   --most N          stop after so many findings (20)
   --print I         print source I and what both sides answer
@@ -75,7 +75,7 @@ fn options() -> Result<(Campaign, Action), String> {
         }
     }
     if c.limit.is_zero() {
-        c.limit = Duration::from_secs(if c.mode == Mode::Bytes { 2 } else { 5 });
+        c.limit = Duration::from_secs(if c.mode == Mode::Bytes { 5 } else { 10 });
     }
     Ok((c, action))
 }
