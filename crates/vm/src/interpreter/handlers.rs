@@ -341,8 +341,23 @@ op! { SelfField(pc, base, ins, th, k) {
             next!(pc.add(1), base, th, k)
         }
     }
-    return self_slow(pc, base, ins, th, k);
+    return self_other(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    self_other(pc, base, ins, th, k) {
+        let v = *base.add(b!(ins));
+        if v.is_object() {
+            let found = index::method(&*th, v, *k.add(c!(ins)), pc);
+            if found != Value::EMPTY {
+                *base.add(a!(ins) + 1) = v;
+                *base.add(a!(ins)) = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+        return self_slow(pc, base, ins, th, k);
+    }
+}
 stub! { self_slow(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
     *base.add(a!(ins) + 1) = v;
@@ -866,6 +881,19 @@ op! { Len(pc, base, ins, th, k) {
     if is_table!(v, th) {
         let t = address!(v, Table);
         if (*t).meta.load(Acquire) == 0 {
+            // The border is often where it was found last, or at the end of the array.
+            let s = (*t).store.load(Acquire) as *mut Store;
+            let (hint, acap) = ((*t).header.aux.get() as usize, (*s).acap as usize);
+            if acap > 3
+                && hint.wrapping_sub(1) < acap - 3
+                && Store::array(s, acap - 1).load(Acquire) == Value::NIL.0
+                && Store::array(s, acap - 2).load(Acquire) == Value::NIL.0
+                && Store::array(s, hint).load(Acquire) == Value::NIL.0
+                && !Value(Store::array(s, hint - 1).load(Acquire)).is_nil_like()
+            {
+                *base.add(a!(ins)) = Value::int_unchecked(hint as i64);
+                next!(pc, base, th, k)
+            }
             let n = index::len_raw(t);
             if n != Value::EMPTY {
                 *base.add(a!(ins)) = n;

@@ -184,6 +184,38 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
     }
 }
 
+/// `v[key]` for an atom key when `v` is a string or userdata whose `__index` is a table: a method. Else EMPTY.
+/// # Safety
+/// `v` is an object, `key` is a constant string, `hint` is the second word of the instruction in progress.
+#[inline(never)]
+pub unsafe extern "C" fn method(rec: &Record, v: Value, key: Value, hint: *const u32) -> Value {
+    // SAFETY: caller; a metatable and what its `__index` holds are live.
+    unsafe {
+        let meta = match (*v.as_object()).kind() {
+            Kind::Str => rec.machine().type_meta[Type::String as usize].load(Acquire) as *const Table,
+            Kind::Userdata => own_meta(v),
+            _ => return Value::EMPTY,
+        };
+        if meta.is_null() {
+            return Value::EMPTY;
+        }
+        let name = Value(rec.machine().event_names[Event::Index as usize].get());
+        let s = (*meta).store.load(Acquire) as *const Store;
+        let AtomFound::Value(index, _) = find_atom(s, name, (*name.as_object()).aux.get()) else {
+            return Value::EMPTY;
+        };
+        let Some(t) = index.as_table() else { return Value::EMPTY };
+        if key.is_atom() {
+            let s = (*t).store.load(Acquire) as *const Store;
+            if let AtomFound::Value(found, offset) = find_atom(s, key, (*key.as_object()).aux.get()) {
+                set_hint(hint, offset);
+                return found;
+            }
+        }
+        field_fast(rec, t, key, hint)
+    }
+}
+
 /// `t[key]` when no metamethod call is needed, else EMPTY.
 /// # Safety
 /// `t` and `key` are live.
