@@ -2,7 +2,7 @@
 //! above, a mapping of their own.
 
 use super::block::{BLOCK_SIZE, Block, FIRST_CELL, LARGE};
-use super::pool::{self, Pool};
+use super::pool::Pool;
 use crate::thread::{POLL_COLLECT, Record};
 
 /// The largest block that comes from the pool's chunks.
@@ -22,7 +22,8 @@ impl Record {
             (self.machine().heap.pool.lock().take(n), n * BLOCK_SIZE)
         } else {
             let total = total.next_multiple_of(PAGE);
-            (pool::map_large(total), total)
+            let taken = self.machine().heap.pool.lock().take_large(total);
+            (taken.map(|(memory, _)| memory), taken.map_or(total, |(_, size)| size))
         };
         let Some(b) = memory else {
             self.raise_poll(POLL_COLLECT);
@@ -54,7 +55,7 @@ pub(super) unsafe fn release(pool: &mut Pool, b: *mut Block) {
         (*b).owner.set(usize::MAX);
         (*b).cells.set(0);
         if large && mapped != 0 {
-            pool::unmap(b.cast(), mapped);
+            pool.give_large(b.cast(), mapped);
         } else {
             pool.give(b.cast(), if large { span } else { 1 });
         }

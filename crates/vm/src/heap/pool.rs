@@ -22,11 +22,25 @@ struct Chunk {
     free: u128,
 }
 
-/// The chunks, in order of their addresses.
+/// Most bytes of freed large mappings that are kept for reuse.
+const KEPT_LARGE: usize = 16 << 20;
+
+/// A large mapping that nobody uses now.
+struct Kept {
+    base: *mut u8,
+    size: usize,
+    /// It was already there at the last `trim`.
+    old: bool,
+}
+
+/// The chunks, in order of their addresses, and a few large mappings.
 pub struct Pool {
     chunks: Vec<Chunk>,
     /// No chunk below this index has a free block.
     hint: usize,
+    /// What was freed lately, together at most [`KEPT_LARGE`] bytes: a program that reads a file in large pieces then
+    /// does not have each page mapped and cleared again.
+    kept: Vec<Kept>,
 }
 
 // SAFETY: the addresses are of memory that no other code knows.
@@ -41,7 +55,7 @@ impl Default for Pool {
 impl Pool {
     /// No memory yet.
     pub const fn new() -> Pool {
-        Pool { chunks: Vec::new(), hint: 0 }
+        Pool { chunks: Vec::new(), hint: 0, kept: Vec::new() }
     }
 
     /// `n` adjacent blocks, uninitialised.
@@ -63,7 +77,7 @@ impl Pool {
             }
         }
         self.chunks.try_reserve(1).ok()?;
-        let base = map_aligned(CHUNK_SIZE, CHUNK_SIZE)?;
+        let base = self.map(CHUNK_SIZE, CHUNK_SIZE)?;
         if self.chunks.len() >= HUGE_FROM {
             advise_huge(base, CHUNK_SIZE);
         }
@@ -83,8 +97,61 @@ impl Pool {
         self.hint = self.hint.min(i);
     }
 
-    /// Gives free chunks back to the system, except for a reserve that grows with the heap.
+    /// A mapping of its own for something larger than the chunks hold, uninitialised, and its size: `size`, which is a
+    /// multiple of the page size, or a little more.
+    pub fn take_large(&mut self, size: usize) -> Option<(*mut u8, usize)> {
+        let fits = |kept: &Kept| kept.size >= size && kept.size - size <= size / 4;
+        if let Some(i) = self.kept.iter().rposition(fits) {
+            let kept = self.kept.remove(i);
+            return Some((kept.base, kept.size));
+        }
+        Some((self.map(size, BLOCK_SIZE)?, size))
+    }
+
+    /// A fresh mapping; when the system refuses, what is kept goes back first.
+    fn map(&mut self, size: usize, align: usize) -> Option<*mut u8> {
+        if let Some(base) = map_aligned(size, align) {
+            return Some(base);
+        }
+        if self.kept.is_empty() {
+            return None;
+        }
+        self.give_kept_back();
+        map_aligned(size, align)
+    }
+
+    fn give_kept_back(&mut self) {
+        for kept in self.kept.drain(..) {
+            // SAFETY: nobody knows it, and it leaves the list.
+            unsafe { unmap(kept.base, kept.size) };
+        }
+    }
+
+    /// Takes back what [`Pool::take_large`] gave.
+    /// # Safety
+    /// Nobody uses the mapping any more.
+    pub unsafe fn give_large(&mut self, base: *mut u8, size: usize) {
+        let total: usize = self.kept.iter().map(|kept| kept.size).sum();
+        if total + size <= KEPT_LARGE && self.kept.try_reserve(1).is_ok() {
+            self.kept.push(Kept { base, size, old: false });
+        } else {
+            // SAFETY: caller.
+            unsafe { unmap(base, size) };
+        }
+    }
+
+    /// Gives memory back to the system: large mappings that were not used since the last time, and free chunks except
+    /// for a reserve that grows with the heap.
     pub fn trim(&mut self) {
+        self.kept.retain_mut(|kept| {
+            if kept.old {
+                // SAFETY: nobody knows it, and it leaves the list.
+                unsafe { unmap(kept.base, kept.size) };
+                return false;
+            }
+            kept.old = true;
+            true
+        });
         let empty = self.chunks.iter().filter(|c| c.free == u128::MAX).count();
         let mut surplus = empty.saturating_sub(SPARE + (self.chunks.len() - empty) / 4);
         if surplus == 0 {
@@ -121,6 +188,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        self.give_kept_back();
         for chunk in &self.chunks {
             // SAFETY: the machine ends: nobody refers to its heap any more.
             unsafe { unmap(chunk.base, CHUNK_SIZE) };
@@ -141,11 +209,6 @@ fn runs_of(free: u128, n: usize) -> u128 {
         have += step;
     }
     starts
-}
-
-/// Fresh zeroed memory of its own for something larger than the chunks hold; `size` is a multiple of the page size.
-pub fn map_large(size: usize) -> Option<*mut u8> {
-    map_aligned(size, BLOCK_SIZE)
 }
 
 #[cfg(unix)]
