@@ -103,7 +103,7 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A lexer at the start of a source of less than 4 GiB.
     pub fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Lexer<'a> {
-        let symbols = RESERVED_WORDS.clone();
+        let symbols = RESERVED_WORDS.start();
         Lexer { source, chunk_name, pos: 0, line: 1, start: 0, buffer: Vec::new(), symbols }
     }
 

@@ -11,7 +11,7 @@ pub struct Symbol(pub u32);
 
 /// The table: texts in order of appearance, and a hash index with open addressing (0 is a free slot, `n` is text
 /// `n - 1`).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Symbols {
     /// All texts, one behind the other.
     bytes: Vec<u8>,
@@ -23,11 +23,26 @@ pub struct Symbols {
 
 impl Default for Symbols {
     fn default() -> Symbols {
-        Symbols { bytes: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 64] }
+        Symbols { bytes: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 128] }
     }
 }
 
 impl Symbols {
+    /// A copy with room for some more.
+    pub(crate) fn start(&self) -> Symbols {
+        fn roomy<T: Copy>(from: &[T], more: usize) -> Vec<T> {
+            let mut copy = Vec::with_capacity(from.len() + more);
+            copy.extend_from_slice(from);
+            copy
+        }
+        Symbols {
+            bytes: roomy(&self.bytes, 256),
+            ends: roomy(&self.ends, 32),
+            hashes: roomy(&self.hashes, 32),
+            slots: self.slots.clone(),
+        }
+    }
+
     /// The symbol of `text`, made if it is new.
     ///
     /// # Errors

@@ -78,6 +78,34 @@ pub fn equal_strings(a: Value, b: Value) -> bool {
     }
 }
 
+/// Copies the bytes of a string; short ones, the most common, without a call.
+/// # Safety
+/// As `copy_nonoverlapping`.
+#[inline(always)]
+pub(crate) unsafe fn copy_bytes(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: caller; each branch reads all it needs within `len` before it writes within `len`.
+    unsafe {
+        if len > 16 {
+            std::ptr::copy_nonoverlapping(from, to, len);
+        } else if len >= 8 {
+            let first = from.cast::<u64>().read_unaligned();
+            let last = from.add(len - 8).cast::<u64>().read_unaligned();
+            to.cast::<u64>().write_unaligned(first);
+            to.add(len - 8).cast::<u64>().write_unaligned(last);
+        } else if len >= 4 {
+            let first = from.cast::<u32>().read_unaligned();
+            let last = from.add(len - 4).cast::<u32>().read_unaligned();
+            to.cast::<u32>().write_unaligned(first);
+            to.add(len - 4).cast::<u32>().write_unaligned(last);
+        } else if len > 0 {
+            let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+            *to = first;
+            *to.add(len / 2) = middle;
+            *to.add(len - 1) = last;
+        }
+    }
+}
+
 impl Record {
     /// A fresh string whose bytes the caller fills in at once; None when there is no memory. `len` is at most
     /// [`MAX_STR_LEN`].
@@ -101,7 +129,7 @@ impl Record {
         }
         let s = self.alloc_str(bytes.len())?;
         // SAFETY: `alloc_str` made room for the bytes.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), Str::bytes_ptr(s), bytes.len()) };
+        unsafe { copy_bytes(bytes.as_ptr(), Str::bytes_ptr(s), bytes.len()) };
         Some(self.born(Value::object(s.cast())))
     }
 

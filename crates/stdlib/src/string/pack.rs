@@ -291,6 +291,23 @@ pub fn unpack(th: &mut Thread) -> Result<u32> {
 /// Reads an integer of 1 to 16 bytes. Error when it needs more than the eight of a Lua integer.
 fn unpack_int(th: &Thread, bytes: &[u8], little: bool, signed: bool) -> Result<i64> {
     let size = bytes.len();
+    let common = match *bytes {
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(if little { u16::from_le_bytes([a, b]) } else { u16::from_be_bytes([a, b]) })),
+        [a, b, c, d] => {
+            let bytes = [a, b, c, d];
+            Some(u64::from(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }))
+        }
+        [a, b, c, d, e, f, g, h] => {
+            let bytes = [a, b, c, d, e, f, g, h];
+            Some(if little { u64::from_le_bytes(bytes) } else { u64::from_be_bytes(bytes) })
+        }
+        _ => None,
+    };
+    if let Some(n) = common {
+        let shift = (INTEGER - size) * 8;
+        return Ok(if signed { (n << shift) as i64 >> shift } else { n as i64 });
+    }
     // In the order from the least byte, filled up by the sign when that counts.
     let mut wide = [0; WIDEST];
     wide[..size].copy_from_slice(bytes);

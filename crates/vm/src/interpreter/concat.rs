@@ -7,6 +7,7 @@ use crate::ffi::cformat::LUA_NUMBER;
 use crate::metamethod::Event;
 use crate::number_text;
 use crate::object::{MAX_STR_LEN, Str};
+use crate::string::copy_bytes;
 use crate::thread::Record;
 use crate::value::Value;
 
@@ -47,10 +48,12 @@ pub unsafe extern "C" fn fast(rec: &Record, first: *mut Value, n: usize) -> Valu
         }
         if n == 2 {
             // A string with nothing is itself.
-            for (one, other) in [(0, 1), (1, 0)] {
-                if (*first.add(other)).as_str().is_some_and(|s| (*s).len == 0) {
-                    return *first.add(one);
-                }
+            let length = |v: Value| (*v.as_object().cast::<Str>()).len as usize;
+            if length(*first) == total {
+                return *first;
+            }
+            if length(*first.add(1)) == total {
+                return *first.add(1);
             }
         }
         if total > MAX_STR_LEN {
@@ -61,7 +64,7 @@ pub unsafe extern "C" fn fast(rec: &Record, first: *mut Value, n: usize) -> Valu
         for i in 0..n {
             if let Some(p) = (*first.add(i)).as_str() {
                 let len = (*p).len as usize;
-                std::ptr::copy_nonoverlapping(Str::bytes_ptr(p), to, len);
+                copy_bytes(Str::bytes_ptr(p), to, len);
                 to = to.add(len);
             }
         }
@@ -98,7 +101,7 @@ unsafe fn with_numbers(rec: &Record, first: *mut Value, n: usize) -> Value {
         let Some(s) = rec.alloc_str(total) else { return Value::EMPTY };
         let mut to = Str::bytes_ptr(s);
         let mut put = |from: *const u8, len: usize| {
-            std::ptr::copy_nonoverlapping(from, to, len);
+            copy_bytes(from, to, len);
             to = to.add(len);
         };
         let mut seen = 0;
