@@ -16,7 +16,7 @@ do
     return arg[i] or error(arg[i - 1] .. " needs a value")
   end
   while arg[i] do
-    local name, command = arg[i]:match("^(%w+)=(.+)$")
+    local name, command = arg[i]:match("^([%w.]+)=(.+)$")
     if arg[i] == "--rounds" then
       rounds = tonumber(value())
     elseif arg[i] == "--only" then
