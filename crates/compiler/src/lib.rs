@@ -2,7 +2,8 @@
 //!
 //! The way of a chunk is the order of the modules: bytes become tokens ([`lexer`]), tokens a tree ([`ast`], made by
 //! [`parser`]), names become variables ([`scope`], asked by the parser as it reads), and the tree becomes instructions
-//! ([`codegen`], [`bytecode`]), which debug builds check ([`verify`]).
+//! ([`codegen`], [`bytecode`]), which debug builds check ([`verify`]). [`binary`] writes functions as bytes and reads
+//! them back, for whoever verifies them.
 //! [`number`] reads numerals, [`fold`] computes constant expressions, [`symbol`] keeps each name and string once;
 //! [`dump`] prints every stage.
 //!
@@ -19,6 +20,8 @@ pub mod scope;
 pub mod bytecode;
 pub mod codegen;
 pub mod verify;
+
+pub mod binary;
 
 pub mod dump;
 pub mod error;

@@ -1,20 +1,67 @@
-//! A checker of generated code, for debug builds.
+//! The verifier: what the machine takes for granted about code is checked here.
 //!
-//! It checks what the machine takes for granted: that the words are instructions, that jumps lead to instructions,
-//! that registers, constants, captured variables and functions exist and have the right kind, and that execution
-//! cannot run off the end.
+//! The interpreter trusts every word. Code of the compiler is trusted as it is (debug builds check it); code of a
+//! binary chunk is checked when it is loaded, and may come from anywhere. docs/bytecode.md states what a verified
+//! function guarantees. It is checked in two passes:
+//!
+//! - this file looks at each instruction alone: words are instructions, jumps lead to instructions and in the right
+//!   direction, registers, constants, captured variables and functions exist and have the right kind, sizes are in
+//!   proportion, and open instructions come in pairs;
+//! - [`flow`] follows the ways through the code and knows at each word which registers hold a value and which a cell.
+
+mod flow;
 
 use crate::bytecode::{Constant, Extra, Format, Function, Instruction, Opcode};
 
-/// Checks one function, without those inside it.
+/// What a register list entry may stand for at most: how many items one word of code can make.
+const ITEMS_PER_WORD: usize = 256;
+
+/// Checks one function, without those inside it, but for what they capture.
 ///
 /// # Errors
 /// What is wrong, and where.
 pub fn verify(function: &Function) -> Result<(), String> {
+    head(function)?;
+    let starts = words(function)?;
+    pairs(function, &starts)?;
+    flow::verify(function, &starts)
+}
+
+/// Checks a function and those inside it.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn verify_all(function: &Function) -> Result<(), String> {
+    verify(function)?;
+    function.protos.iter().try_for_each(verify_all)
+}
+
+/// What is said about the function as a whole.
+fn head(function: &Function) -> Result<(), String> {
     let code = &function.code;
-    if function.lines.len() != code.len() {
+    if !function.lines.is_empty() && function.lines.len() != code.len() {
         return Err(format!("{} words have {} lines", code.len(), function.lines.len()));
     }
+    if function.max_stack < 2 || function.num_params > function.max_stack {
+        return Err(format!("{} parameters in {} registers", function.num_params, function.max_stack));
+    }
+    if i32::try_from(code.len()).is_err() || function.upvals.len() > 255 {
+        return Err("too long".into());
+    }
+    for local in &function.locals {
+        if local.reg >= function.max_stack || local.start_pc > local.end_pc || local.end_pc as usize > code.len() {
+            return Err(format!("a local variable lies in register {} from {}", local.reg, local.start_pc));
+        }
+    }
+    if function.is_vararg != (code.first().map(|&word| word as u8) == Some(Opcode::VarargPrep as u8)) {
+        return Err("VARARGPREP is not where it should be".into());
+    }
+    Ok(())
+}
+
+/// Checks each instruction alone. Returns which words begin an instruction.
+fn words(function: &Function) -> Result<Vec<bool>, String> {
+    let code = &function.code;
     let mut starts = vec![false; code.len()];
     let mut targets = Vec::new();
     let (mut pc, mut last) = (0, None);
@@ -29,19 +76,23 @@ pub fn verify(function: &Function) -> Result<(), String> {
         if next > code.len() {
             return fail("the second word is missing".into());
         }
-        match op.extra() {
-            Extra::Jump => targets.push((pc, next as i64 + i64::from(code[next - 1] as i32))),
+        let distance = match op.extra() {
+            Extra::Jump => Some(code[next - 1] as i32),
+            _ if op.format() == Format::SJ => Some(i.sj_value()),
             Extra::Hint if code[next - 1] != 0 => return fail("a hint is not 0".into()),
-            _ => {}
-        }
-        if op.format() == Format::SJ {
-            targets.push((pc, next as i64 + i64::from(i.sj_value())));
-            if (op == Opcode::JmpBack) != (i.sj_value() < 0) {
+            _ => None,
+        };
+        if let Some(distance) = distance {
+            targets.push((pc, next as i64 + i64::from(distance)));
+            if goes_back(op).is_some_and(|back| back != (distance < 0)) {
                 return fail(format!("{} leads the wrong way", op.name()));
             }
         }
-        if op == Opcode::LFalseSkip && (code.get(next).is_none_or(|&word| Instruction(word).op() != Opcode::LoadTrue)) {
+        if op == Opcode::LFalseSkip && (code.get(next).is_none_or(|&word| word as u8 != Opcode::LoadTrue as u8)) {
             return fail("LFALSESKIP is not before LOADTRUE".into());
+        }
+        if op == Opcode::VarargPrep && pc > 0 {
+            return fail("VARARGPREP is not where it should be".into());
         }
         if let Err(what) = operands(function, op, i, code.get(pc + 1).copied()) {
             return fail(what);
@@ -50,17 +101,26 @@ pub fn verify(function: &Function) -> Result<(), String> {
         pc = next;
     }
     for (pc, target) in targets {
-        if !usize::try_from(target).is_ok_and(|target| starts.get(target) == Some(&true)) {
+        // The first word of a vararg function runs once.
+        if !usize::try_from(target).is_ok_and(|target| starts.get(target) == Some(&true))
+            || target == 0 && function.is_vararg
+        {
             return Err(format!("word {pc}: a jump leads to {target}"));
         }
     }
     if !matches!(last, Some(Opcode::Return | Opcode::Return0 | Opcode::Return1)) {
         return Err("the last instruction is no return".into());
     }
-    if function.is_vararg != (code.first().map(|&word| Instruction(word).op()) == Some(Opcode::VarargPrep)) {
-        return Err("VARARGPREP is not where it should be".into());
+    Ok(starts)
+}
+
+/// Whether the instruction's jump leads backward (where it polls) or forward; None for tests, which do both.
+fn goes_back(op: Opcode) -> Option<bool> {
+    match op {
+        Opcode::JmpBack | Opcode::ForLoop | Opcode::ForLoop1 | Opcode::TForLoop => Some(true),
+        Opcode::Jmp | Opcode::ForPrep | Opcode::ForPrep1 | Opcode::TForPrep => Some(false),
+        _ => None,
     }
-    Ok(())
 }
 
 /// Checks the operands of one instruction.
@@ -68,34 +128,18 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
     use Opcode::*;
     let (a, b, c) = (i.a() as usize, i.b() as usize, i.c() as usize);
     let extra = extra.unwrap_or(0) as usize;
-    // The highest register that is touched; open operands reach to the top, which the machine checks.
-    let highest = match op {
-        Jmp | JmpBack | Return0 | VarargPrep => return Ok(()),
-        SetTabUp => c,
-        SetTabUpK => 0,
-        Move | GetCell | SetCell | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK
-        | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt | Le | TestSet => a.max(b),
-        SetI | SetField => a.max(c),
-        GetTable | SetTable | Add | Sub | Mul | Mod | Pow | Div | IDiv | BAnd | BOr | BXor | Shl | Shr => {
-            a.max(b).max(c)
-        }
-        SelfField => b.max(a + 1),
-        LoadNil => a + b,
-        Concat => a + b - 1,
-        Call => a.max((a + b).saturating_sub(1)).max((a + c).saturating_sub(2)),
-        TailCall => a.max((a + b).saturating_sub(1)),
-        // A return of no values names a register that need not exist.
-        Return if b == 1 => 0,
-        Return => a + b.saturating_sub(2),
-        Vararg => a + c.saturating_sub(2),
-        ForPrep | ForLoop | ForPrep1 | ForLoop1 | TForPrep => a + 3,
-        TForCall => (a + 3 + c).max(a + 6),
-        TForLoop => a + 4,
-        SetList => a + b,
-        _ => a,
+    let unused = match op.format() {
+        Format::None => a | b | c,
+        Format::A => b | c,
+        Format::AB => c,
+        Format::AC => b,
+        Format::ABC | Format::AsBC | Format::ABsC | Format::ABx | Format::AsBx | Format::SJ => 0,
     };
-    if highest >= function.max_stack as usize {
-        return Err(format!("{} touches register {highest} of {}", op.name(), function.max_stack));
+    if unused != 0 {
+        return Err(format!("{} has an operand too many", op.name()));
+    }
+    if registers(op, a, b, c) > function.max_stack as usize {
+        return Err(format!("{} goes beyond register {}", op.name(), function.max_stack));
     }
     let constant = |index: usize| {
         let constant = function.constants.get(index);
@@ -139,8 +183,94 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
             None => return Err(format!("{} uses captured variable {index}", op.name())),
         }
     }
-    if op == Closure && i.bx() as usize >= function.protos.len() {
-        return Err(format!("CLOSURE uses function {} of {}", i.bx(), function.protos.len()));
+    let words = function.code.len();
+    let fits = match op {
+        Closure => (i.bx() as usize) < function.protos.len(),
+        Concat => b >= 2,
+        TForCall => c >= 1,
+        Vararg => function.is_vararg,
+        VarargPrep => a == function.num_params as usize,
+        Return0 | Return1 => !function.is_vararg,
+        // One word sets one field, or some items.
+        NewTable => extra <= words * ITEMS_PER_WORD && (b == 0 || b <= 31 && 1 << (b - 1) <= 2 * words),
+        SetList => extra <= words * ITEMS_PER_WORD,
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(format!("{} has an operand out of range", op.name())) }
+}
+
+/// How many registers an instruction needs; open operands reach to the top, which the machine checks.
+fn registers(op: Opcode, a: usize, b: usize, c: usize) -> usize {
+    use Opcode::*;
+    match op {
+        Jmp | JmpBack | Return0 | VarargPrep | SetTabUpK => 0,
+        SetTabUp => c + 1,
+        Move | GetCell | SetCell | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK
+        | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt | Le | TestSet => a.max(b) + 1,
+        SetI | SetField => a.max(c) + 1,
+        GetTable | SetTable | Add | Sub | Mul | Mod | Pow | Div | IDiv | BAnd | BOr | BXor | Shl | Shr => {
+            a.max(b).max(c) + 1
+        }
+        SelfField => b.max(a + 1) + 1,
+        LoadNil | SetList => a + b + 1,
+        Concat => a + b,
+        Call => (a + 1).max(a + b).max((a + c).saturating_sub(1)),
+        TailCall => (a + 1).max(a + b),
+        // A return of no values names a register that need not exist.
+        Return if b == 1 => 0,
+        Return => (a + 1).max((a + b).saturating_sub(1)),
+        Vararg => (a + 1).max((a + c).saturating_sub(1)),
+        ForPrep | ForLoop | ForPrep1 | ForLoop1 | TForPrep => a + 4,
+        TForCall => a + 7.max(4 + c),
+        TForLoop => a + 5,
+        _ => a + 1,
+    }
+}
+
+/// Whether an instruction leaves its values up to the top.
+fn opens(i: Instruction) -> bool {
+    match i.op() {
+        Opcode::TailCall => true,
+        Opcode::Call | Opcode::Vararg => i.c() == 0,
+        _ => false,
+    }
+}
+
+/// The first register of the values up to the top that an instruction takes, at least.
+fn takes_open(i: Instruction) -> Option<usize> {
+    match i.op() {
+        Opcode::Call | Opcode::TailCall | Opcode::SetList if i.b() == 0 => Some(i.a() as usize + 1),
+        Opcode::Return if i.b() == 0 => Some(i.a() as usize),
+        _ => None,
+    }
+}
+
+/// Open instructions come in pairs without a way in between, and iterators are called before their loop's turn.
+fn pairs(function: &Function, starts: &[bool]) -> Result<(), String> {
+    let code = &function.code;
+    let mut before: Option<Instruction> = None;
+    for pc in (0..code.len()).filter(|&pc| starts[pc]) {
+        let i = Instruction(code[pc]);
+        let fail = |what: &str| Err(format!("word {pc}: {what}"));
+        let opened = before.filter(|&before| opens(before));
+        match (opened, takes_open(i)) {
+            (None, None) => {}
+            (Some(producer), Some(first)) => {
+                if (producer.a() as usize) < first {
+                    return fail("an open operand begins after its values");
+                }
+                if producer.op() == Opcode::TailCall && i.op() != Opcode::Return {
+                    return fail("no return after TAILCALL");
+                }
+            }
+            _ => return fail("an open operand stands alone"),
+        }
+        if let Some(before) = before.filter(|before| before.op() == Opcode::TForCall)
+            && (i.op() != Opcode::TForLoop || i.a() != before.a())
+        {
+            return fail("no TFORLOOP after TFORCALL");
+        }
+        before = Some(i);
     }
     Ok(())
 }

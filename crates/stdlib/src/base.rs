@@ -4,6 +4,7 @@
 //! their names here. How chunks are loaded from files is here too, for the package library and the program.
 
 use crate::scratch::{Scratch, no_memory};
+use luas_compiler::binary::SIGNATURE;
 use luas_compiler::number::{Number, is_space, str_to_number};
 use luas_vm::control;
 use luas_vm::ffi::cformat::{float_to_lua_string, int_to_lua_string};
@@ -324,10 +325,7 @@ fn set_mode(th: &Thread, generational: bool) -> Result<u32> {
 
 // ---- loading ---------------------------------------------------------------------------------------------------
 
-/// The first byte of precompiled chunks.
-const SIGNATURE: u8 = 0x1B;
-
-/// `load(chunk, name, mode, env)`: compiles a string, or the pieces that a function returns until it returns nil or
+/// `load(chunk, name, mode, env)`: compiles a string or takes a binary chunk, or the pieces that a function returns until it returns nil or
 /// an empty string. All pieces are read before compiling starts.
 fn load(th: &mut Thread) -> Result<u32> {
     let from_string = matches!(th.arg(1).type_of(), Type::String | Type::Number);
@@ -383,17 +381,14 @@ fn read_pieces(th: &mut Thread) -> Result<Vec<u8>> {
     Ok(source)
 }
 
-/// Pushes the function that `source` compiles to. Errors are raised as their messages.
+/// Pushes the function that `source` compiles to, or that it is in binary form. Errors are raised as their messages.
 fn compile(th: &Thread, source: &[u8], name: &[u8], mode: &[u8]) -> Result<()> {
     let (kind, letter) = if source.first() == Some(&SIGNATURE) { ("binary", b'b') } else { ("text", b't') };
     if !mode.contains(&letter) {
         let mode = String::from_utf8_lossy(c_text(mode));
         return Err(th.error_plain(format!("attempt to load a {kind} chunk (mode is '{mode}')")));
     }
-    if letter == b'b' {
-        return Err(th.error_plain("attempt to load a binary chunk (not supported yet)"));
-    }
-    th.push(th.load(source, name)?);
+    th.push(if letter == b'b' { th.load_binary(source, name)? } else { th.load(source, name)? });
     Ok(())
 }
 

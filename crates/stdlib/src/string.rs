@@ -219,10 +219,13 @@ fn rep(th: &mut Thread) -> Result<u32> {
     th.ret(made)
 }
 
-/// There is no binary form of functions (yet).
+/// `dump(f, strip)`: the function as a binary chunk that `load` takes, without debug information if `strip` is true.
 fn dump(th: &mut Thread) -> Result<u32> {
     th.check_type(1, Type::Function)?;
-    Err(th.error("unable to dump given function"))
+    match th.dump(th.arg(1), th.arg(2).truthy())? {
+        Some(chunk) => th.ret_bytes(&chunk),
+        None => Err(th.error("unable to dump given function")),
+    }
 }
 
 // ---- arithmetic --------------------------------------------------------------------------------------------------

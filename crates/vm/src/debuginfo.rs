@@ -11,7 +11,7 @@ use crate::sync::Acquire;
 use crate::table;
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
-use luas_compiler::bytecode::{Extra, Function, Instruction, NO_LINE, Opcode};
+use luas_compiler::bytecode::{Extra, Function, Instruction, LocalVar, NO_LINE, Opcode};
 
 // ---- metatables -----------------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,13 @@ fn function_of<'a>(p: *const Proto) -> &'a Function {
 pub fn position_of_level(rec: &Record, level: usize) -> Vec<u8> {
     let frames = Frames::running(rec);
     let Some(i) = frames.level(level) else { return Vec::new() };
-    let (Some(p), Some(line)) = (frames.proto(i), frames.line(i)) else { return Vec::new() };
+    let Some(p) = frames.proto(i) else { return Vec::new() };
+    let line = match frames.line(i) {
+        Some(line) => i64::from(line),
+        // Without debug information: the machine's own messages say so, `error` adds nothing.
+        None if level == 0 => -1,
+        None => return Vec::new(),
+    };
     let mut text = luas_compiler::chunk_id(&function_of(p).source);
     text.extend_from_slice(format!(":{line}: ").as_bytes());
     text
@@ -130,12 +136,14 @@ pub fn position_of_level(rec: &Record, level: usize) -> Vec<u8> {
 
 type Name = (&'static str, Vec<u8>);
 
+/// The named local variables at `pc`. Functions without debug information have no names.
+fn locals_at(f: &Function, pc: usize) -> impl Iterator<Item = &LocalVar> {
+    f.locals.iter().filter(move |l| l.start_pc as usize <= pc && pc < l.end_pc as usize && !l.name.is_empty())
+}
+
 /// The name of the local variable in `reg` at `pc`.
 fn local_at(f: &Function, reg: usize, pc: usize) -> Option<&[u8]> {
-    f.locals
-        .iter()
-        .find(|l| l.reg as usize == reg && l.start_pc as usize <= pc && pc < l.end_pc as usize)
-        .map(|l| l.name.as_slice())
+    locals_at(f, pc).find(|l| l.reg as usize == reg).map(|l| l.name.as_slice())
 }
 
 /// The name of the local variable in register `reg` of a Lua frame of the running coroutine, for TBC.
@@ -163,7 +171,7 @@ fn constant_name(p: *const Proto, i: usize) -> Vec<u8> {
 }
 
 fn upval_name(f: &Function, i: usize) -> Vec<u8> {
-    f.upvals.get(i).map_or_else(|| b"?".to_vec(), |u| u.name.clone())
+    f.upvals.get(i).filter(|u| !u.name.is_empty()).map_or_else(|| b"?".to_vec(), |u| u.name.clone())
 }
 
 /// Word offset of the last instruction before `last` that wrote `reg`.
@@ -206,20 +214,51 @@ fn last_writer(f: &Function, last: usize, reg: usize) -> Option<usize> {
     writer
 }
 
+/// What register `reg` holds at `pc`, if that shows without looking at other registers (but through moves); and the
+/// instruction that says what else it holds.
+fn simple_name(p: *const Proto, pc: usize, reg: usize) -> (Option<Name>, Option<usize>) {
+    let f = function_of(p);
+    let (mut at, mut reg) = (pc, reg);
+    loop {
+        if let Some(name) = local_at(f, reg, at) {
+            return (Some(("local", name.to_vec())), None);
+        }
+        let Some(writer) = last_writer(f, at, reg) else { return (None, None) };
+        at = writer;
+        let ins = Instruction(f.code[at]);
+        let b = ins.b() as usize;
+        let name = match ins.op() {
+            Opcode::Move if b < ins.a() as usize => {
+                reg = b;
+                continue;
+            }
+            Opcode::GetUpval | Opcode::GetUpCell => Some(("upvalue", upval_name(f, b))),
+            Opcode::GetCell => local_at(f, b, at).map(|n| ("local", n.to_vec())),
+            Opcode::LoadK | Opcode::LoadKX => {
+                let i = if ins.op() == Opcode::LoadK { ins.bx() as usize } else { f.code[at + 1] as usize };
+                // SAFETY: as in `constant_name`.
+                let v = unsafe { *(*p).constants.add(i) };
+                Val::new(v).as_bytes().map(|s| ("constant", shown(s)))
+            }
+            _ => None,
+        };
+        return (name, Some(at));
+    }
+}
+
 /// What register `reg` holds at `pc`.
 fn register_name(p: *const Proto, pc: usize, reg: usize) -> Option<Name> {
+    let at = match simple_name(p, pc, reg) {
+        (None, Some(at)) => at,
+        (name, _) => return name,
+    };
     let f = function_of(p);
-    if let Some(name) = local_at(f, reg, pc) {
-        return Some(("local", name.to_vec()));
-    }
-    let at = last_writer(f, pc, reg)?;
     let ins = Instruction(f.code[at]);
     let (b, c) = (ins.b() as usize, ins.c() as usize);
     match ins.op() {
-        Opcode::Move if b < ins.a() as usize => register_name(p, at, b),
         Opcode::GetTabUp => Some((field_or_global(&upval_name(f, b)), constant_name(p, c))),
         Opcode::GetTable => {
-            let key = match register_name(p, at, c) {
+            let key = match simple_name(p, at, c).0 {
                 // So the compiler looks up a method whose name is beyond the constants that `SelfField` reaches.
                 Some(("constant", name)) if c == ins.a() as usize && b == c + 1 => return Some(("method", name)),
                 Some(("constant", name)) => name,
@@ -229,14 +268,6 @@ fn register_name(p: *const Proto, pc: usize, reg: usize) -> Option<Name> {
         }
         Opcode::GetI => Some(("field", b"integer index".to_vec())),
         Opcode::GetField => Some((field_kind(p, at, b), constant_name(p, c))),
-        Opcode::GetUpval | Opcode::GetUpCell => Some(("upvalue", upval_name(f, b))),
-        Opcode::GetCell => local_at(f, b, at).map(|n| ("local", n.to_vec())),
-        Opcode::LoadK | Opcode::LoadKX => {
-            let i = if ins.op() == Opcode::LoadK { ins.bx() as usize } else { f.code[at + 1] as usize };
-            // SAFETY: as in `constant_name`.
-            let v = unsafe { *(*p).constants.add(i) };
-            Val::new(v).as_bytes().map(|s| ("constant", shown(s)))
-        }
         Opcode::SelfField => Some(("method", constant_name(p, c))),
         _ => None,
     }
@@ -247,7 +278,7 @@ fn field_or_global(table: &[u8]) -> &'static str {
 }
 
 fn field_kind(p: *const Proto, pc: usize, reg: usize) -> &'static str {
-    match register_name(p, pc, reg) {
+    match simple_name(p, pc, reg).0 {
         Some(("local" | "upvalue", name)) => field_or_global(&name),
         _ => "field",
     }
@@ -633,7 +664,8 @@ impl Thread {
         if n < 1 || n > f.num_params as i64 {
             return None;
         }
-        f.locals.iter().filter(|l| l.start_pc <= 1 + f.num_params as u32).nth(n as usize - 1).map(|l| l.name.clone())
+        let mut params = f.locals.iter().filter(|l| l.start_pc <= 1 + f.num_params as u32);
+        params.nth(n as usize - 1).map(|l| l.name.clone()).filter(|name| !name.is_empty())
     }
 
     /// Pushes captured variable `n` (from 1) of a function; its name ("" for native functions).
@@ -711,7 +743,8 @@ fn upvalue<'a>(f: Value, n: i64) -> Option<(Vec<u8>, &'a crate::sync::AtomicU64,
     unsafe {
         if let Some(c) = f.as_kind::<LuaClosure>(Kind::LuaClosure) {
             let d = function_of((*c).proto).upvals.get(i)?;
-            return Some((d.name.clone(), LuaClosure::upval(c, i), d.is_cell));
+            let name = if d.name.is_empty() { b"(no name)".to_vec() } else { d.name.clone() };
+            return Some((name, LuaClosure::upval(c, i), d.is_cell));
         }
         let c = f.as_kind::<NativeClosure>(Kind::NativeClosure)?;
         if i >= (*c).header.aux.get() as usize {
@@ -745,8 +778,7 @@ fn find_local(frames: &Frames, i: usize, n: i64) -> Option<(Vec<u8>, *mut Value)
             let slot = unsafe { frames.stack.add(base - 1 - ci.extra as usize + (k - 1)) };
             return Some((b"(vararg)".to_vec(), slot));
         }
-        let active = f.locals.iter().filter(|l| l.start_pc as usize <= pc && pc < l.end_pc as usize);
-        if let Some(l) = active.clone().nth(usize::try_from(n - 1).ok()?) {
+        if let Some(l) = locals_at(f, pc).nth(usize::try_from(n - 1).ok()?) {
             // SAFETY: a register of the frame.
             return Some((l.name.clone(), unsafe { frames.stack.add(base + l.reg as usize) }));
         }

@@ -1,6 +1,7 @@
-//! From the compiler's output to functions of the heap.
+//! From the compiler's output, or a binary chunk, to functions of the heap; and back to a binary chunk.
 //!
-//! Promises: a Proto, its constants and its code are born shared (contract 24); string constants are atoms.
+//! Promises: a Proto, its constants and its code are born shared (contract 24); string constants are atoms; of a
+//! binary chunk only what the verifier accepts becomes a function.
 
 use crate::error;
 use crate::interpreter::index::new_cell;
@@ -9,7 +10,9 @@ use crate::object::{Header, Kind, LuaClosure, Proto, ProtoInfo};
 use crate::sync::AtomicU32;
 use crate::thread::{Record, Thread};
 use crate::value::{Val, Value};
+use luas_compiler::binary::{self, BinaryError, Literal, SIGNATURE, Writer};
 use luas_compiler::bytecode::{Constant, Function};
+use luas_compiler::verify;
 
 /// Makes a Proto; None when there is no memory.
 pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
@@ -56,27 +59,66 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
     Some(p)
 }
 
-/// A closure of a main function: its `_ENV` is a fresh cell with the globals.
+/// A closure of a function that nobody encloses: its first captured variable (the `_ENV` of a main function) has the
+/// globals, the others nil; each in a fresh cell where the function expects cells.
 /// # Safety
 /// `p` is live.
 pub unsafe fn new_main(rec: &Record, p: *mut Proto) -> Option<Value> {
     // SAFETY: caller; a Proto has its info; fresh memory; no safepoint on the way.
     unsafe {
-        let n = (*(*p).info).function.upvals.len();
-        let c = rec.alloc(Kind::LuaClosure, 16 + n * 8, n as u32)?.cast::<LuaClosure>();
+        let upvals = &(*(*p).info).function.upvals;
+        let c = rec.alloc(Kind::LuaClosure, 16 + upvals.len() * 8, upvals.len() as u32)?.cast::<LuaClosure>();
         (*c).proto = p;
-        for i in 0..n {
+        for i in 0..upvals.len() {
             LuaClosure::upval(c, i).set(Value::NIL.0);
         }
-        for i in 0..n {
-            let v = if i == 0 { Value::object(rec.globals().cast()) } else { Value::NIL };
-            let cell = new_cell(rec, v);
-            if cell.is_nil_like() {
-                return None;
+        for (i, upval) in upvals.iter().enumerate() {
+            let mut word = if i == 0 { Value::object(rec.globals().cast()) } else { Value::NIL };
+            if upval.is_cell {
+                word = new_cell(rec, word);
+                if word.is_nil_like() {
+                    return None;
+                }
             }
-            LuaClosure::upval(c, i).set(cell.0);
+            LuaClosure::upval(c, i).set(word.0);
         }
         Some(rec.born(Value::object(c.cast())))
+    }
+}
+
+/// Writes a function and those inside it.
+/// # Safety
+/// `p` is live.
+unsafe fn write_proto(w: &mut Writer, p: *const Proto, around: Option<&std::sync::Arc<[u8]>>) {
+    // SAFETY: caller; a Proto has its info and keeps what it refers to alive; no safepoint on the way.
+    let info = unsafe { &*(*p).info };
+    let constants = info.constants.iter().map(|&v| {
+        let v = Val::new(v);
+        if let Some(s) = v.as_bytes() {
+            Literal::Str(s)
+        } else if let Some(i) = v.as_int() {
+            Literal::Int(i)
+        } else if let Some(x) = v.as_float() {
+            Literal::Float(x)
+        } else if v.is_nil() {
+            Literal::Nil
+        } else {
+            Literal::Bool(v.truthy())
+        }
+    });
+    w.function(&info.function, constants, info.protos.len(), around);
+    for &inner in &info.protos {
+        // SAFETY: as above.
+        unsafe { write_proto(w, inner, Some(&info.function.source)) };
+    }
+}
+
+/// The name of a chunk in messages about its form.
+fn binary_name(chunk_name: &[u8]) -> &[u8] {
+    match chunk_name {
+        [b'@' | b'=', name @ ..] => name,
+        [SIGNATURE, ..] => b"binary string",
+        name => name,
     }
 }
 
@@ -98,13 +140,46 @@ impl Thread {
         if !room_to_compile(source.len()) {
             return Err(error::memory(rec));
         }
-        let function = match luas_compiler::compile(source, chunk_name) {
-            Ok(f) => f,
+        match luas_compiler::compile(source, chunk_name) {
+            Ok(f) => self.outermost(f),
             Err(e) => {
                 error::set_message(rec, &e.message);
-                return Err(Error(()));
+                Err(Error(()))
             }
-        };
+        }
+    }
+
+    /// Makes a function of a binary chunk (see [`Thread::dump`]), if the verifier accepts it; `chunk_name` is for
+    /// messages only. Its first captured variable has the globals, the others nil.
+    pub fn load_binary(&self, chunk: &[u8], chunk_name: &[u8]) -> Result<Val<'_>> {
+        let rec = self.rec();
+        let function = binary::read(chunk).and_then(|f| match verify::verify_all(&f) {
+            Ok(()) => Ok(f),
+            Err(_) => Err(BinaryError::Bad("corrupted chunk")),
+        });
+        match function {
+            Ok(f) => self.outermost(f),
+            Err(BinaryError::Memory) => Err(error::memory(rec)),
+            Err(BinaryError::Bad(why)) => {
+                let mut message = binary_name(chunk_name).to_vec();
+                message.extend_from_slice(format!(": bad binary format ({why})").as_bytes());
+                error::set_message(rec, &message);
+                Err(Error(()))
+            }
+        }
+    }
+
+    /// The binary chunk of a Lua function, without debug information when `strip`; None for a native function.
+    pub fn dump(&self, function: Val<'_>, strip: bool) -> Result<Option<Vec<u8>>> {
+        let Some(c) = function.0.as_kind::<LuaClosure>(Kind::LuaClosure) else { return Ok(None) };
+        let mut w = Writer::new(strip);
+        // SAFETY: a live closure has a live Proto.
+        unsafe { write_proto(&mut w, (*c).proto, None) };
+        w.finish().map(Some).ok_or_else(|| error::memory(self.rec()))
+    }
+
+    fn outermost(&self, function: Function) -> Result<Val<'_>> {
+        let rec = self.rec();
         // SAFETY: a Proto just made; nothing collects before a safepoint.
         match load_function(rec, function).and_then(|p| unsafe { new_main(rec, p) }) {
             Some(v) => Ok(Val::new(v)),

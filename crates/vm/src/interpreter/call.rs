@@ -676,7 +676,7 @@ pub fn mark_to_be_closed(rec: &Record, a: usize) -> Flow {
             return CONTINUE;
         }
         if debuginfo::metamethod_of(rec, v, Event::Close).is_nil() {
-            let name = debuginfo::local_name(rec, rec.ci.get(), a).unwrap_or_else(|| b"?".to_vec());
+            let name = debuginfo::local_name(rec, rec.ci.get(), a).unwrap_or_else(|| b"(temporary)".to_vec());
             let mut message = b"variable '".to_vec();
             message.extend_from_slice(&name);
             message.extend_from_slice(b"' got a non-closable value");

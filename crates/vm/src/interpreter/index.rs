@@ -466,11 +466,12 @@ pub unsafe extern "C" fn new_closure(rec: &Record, base: *mut Value, a: usize, b
 /// SETLIST: into the array part directly when the table is local and has room.
 #[inline(never)]
 pub fn set_list(rec: &Record, a: usize, b: usize, from: usize) -> Flow {
-    // SAFETY: the current Lua frame, pc saved; R[a] is the table of the constructor.
+    // SAFETY: the current Lua frame, pc saved; R[a] is the table of a constructor.
     unsafe {
         let r = register(rec, a as u8);
         let n = if b == 0 { rec.top.get().offset_from_unsigned(r) - 1 } else { b };
-        let Some(t) = (*r).as_table() else { unreachable!("SETLIST on no table") };
+        // Only a binary chunk of somebody else's making comes here with anything else.
+        let Some(t) = (*r).as_table() else { return error::operand_error(rec, "index", *r) };
         if !(*t).header.is_shared() {
             if let Err(e) = table::local::reserve_array(rec, t, from + n) {
                 return set_error(rec, e);
