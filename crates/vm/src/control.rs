@@ -264,7 +264,8 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         (*c).failed.set(false);
         (*c).hook_active.set(0);
         let creator = rec.coroutine.get();
-        (*c).hook.set(if creator.is_null() { Hook::NONE } else { (*creator).hook.get().inherited() });
+        let inherits = !creator.is_null() && (*creator).hook.get().mask != 0;
+        (*c).hook.set(if inherits { (*creator).hook.get().inherited() } else { Hook::NONE });
         let slots = Record::stack_slots(stack);
         *slots.add(1) = function;
         (*c).top.set(2);

@@ -99,6 +99,8 @@ pub struct Coroutine {
     pub nesting: Cell<u32>,
     /// How many protected calls (pcall, xpcall) it is inside of.
     pub protected: Cell<u32>,
+    /// [`Hook::active_mask`] of its hook, beside what every switch reads.
+    pub hook_active: Cell<u32>,
     /// Its registers.
     pub stack: Cell<*mut Stack>,
     /// Its frames: an array of [`CallInfo`].
@@ -121,8 +123,6 @@ pub struct Coroutine {
     pub failed: Cell<bool>,
     /// Its hook.
     pub hook: Cell<Hook>,
-    /// [`Hook::active_mask`] of it.
-    pub hook_active: Cell<u32>,
 }
 
 impl Coroutine {

@@ -78,7 +78,9 @@ impl Record {
             let count = (*(*co).frames.get()).len as usize / std::mem::size_of::<CallInfo>();
             self.ci_last.set(frames.add(count - 1));
             self.set_stack_limit();
-            self.follow_hook();
+            if (*co).hook_active.get() != self.hook_mask.get() {
+                self.follow_hook();
+            }
         }
     }
 

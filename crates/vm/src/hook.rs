@@ -82,20 +82,15 @@ impl Record {
     }
 
     /// The running coroutine's hook is in force from here on.
-    #[inline]
+    #[cold]
     pub fn follow_hook(&self) {
         // SAFETY: the running coroutine is live.
         let mask = unsafe { (*self.coroutine.get()).hook_active.get() };
         if mask != self.hook_mask.get() {
-            self.swap_dispatch(mask);
+            self.hook_mask.set(mask);
+            // SAFETY: the owner's alone; handlers read it entry by entry, each time anew.
+            unsafe { *self.dispatch.get() = *interpreter::table_for(mask) }
         }
-    }
-
-    #[cold]
-    fn swap_dispatch(&self, mask: u32) {
-        self.hook_mask.set(mask);
-        // SAFETY: the owner's alone; handlers read it entry by entry, each time anew.
-        unsafe { *self.dispatch.get() = *interpreter::table_for(mask) }
     }
 
     /// Runs `f` without hooks in the running coroutine, which is the running one again when `f` returns.

@@ -375,7 +375,7 @@ pub unsafe fn finish_call(rec: &Record, first: *mut Value, n: usize) -> Flow {
 }
 
 /// [`finish_call`] without its event.
-#[inline]
+#[inline(always)]
 unsafe fn finish_frame(rec: &Record, first: *mut Value, n: usize) -> Flow {
     // SAFETY: caller.
     unsafe {
