@@ -9,7 +9,7 @@ use luas_compiler::number::{Number, is_space, str_to_number};
 use luas_vm::control;
 use luas_vm::ffi::cformat::{float_to_lua_string, int_to_lua_string};
 use luas_vm::ffi::stdio::{Buffer, CFile, CText, Errno, flush_stdout, write_stdout};
-use luas_vm::native::{Error, Result};
+use luas_vm::native::{Error, Event, Result};
 use luas_vm::thread::Thread;
 use luas_vm::value::Type;
 
@@ -167,7 +167,7 @@ fn get_metatable(th: &mut Thread) -> Result<u32> {
     let v = th.check_any(1)?;
     match th.metatable(v) {
         None => th.ret_nil(),
-        Some(meta) => th.ret(th.metafield(v, "__metatable").unwrap_or(meta.into())),
+        Some(meta) => th.ret(th.metamethod(v, Event::Metatable).unwrap_or(meta.into())),
     }
 }
 
@@ -178,7 +178,7 @@ fn set_metatable(th: &mut Thread) -> Result<u32> {
     if meta.as_table().is_none() && !(meta.is_nil() && th.has_arg(2)) {
         return Err(th.type_error(2, "nil or table"));
     }
-    if th.metafield(t, "__metatable").is_some() {
+    if th.metamethod(t, Event::Metatable).is_some() {
         return Err(th.error("cannot change a protected metatable"));
     }
     th.set_metatable(t, meta.as_table())?;
