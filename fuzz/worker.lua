@@ -3,7 +3,7 @@
 -- ("LENGTH\n" and then the answer; the answer's first line is the outcome). Kinds: R runs a program, S only loads it.
 -- Every program gets an environment of its own, with copies of the library tables; nothing it can reach outlives it.
 
-local load, pcall, error, type, select, next, rawset, tostring = load, pcall, error, type, select, next, rawset, tostring
+local load, pcall, error, type, select, next, tostring = load, pcall, error, type, select, next, tostring
 local setmetatable, getmetatable, xpcall = setmetatable, getmetatable, xpcall
 local format, concat, sort, gsub, match = string.format, table.concat, table.sort, string.gsub, string.match
 local mathtype, tointeger, pack, unpack = math.type, math.tointeger, table.pack, table.unpack

@@ -47,9 +47,7 @@ const SINCE_5_4_4: &[Known] = &[
     Known { name: "line of an operation that spans lines", same: |a, b| reduced(a, b, operation_line), rest: false },
     Known {
         name: "index by the result of a comparison of constants",
-        same: |_, b| {
-            b.ends_with("attempt to index a number value\"") || b.ends_with("attempt to index a string value\"")
-        },
+        same: |_, b| b.contains("attempt to index a ") && b.ends_with(" value\""),
         rest: true,
     },
     Known {
@@ -59,7 +57,7 @@ const SINCE_5_4_4: &[Known] = &[
     },
     Known {
         name: "yield while a coroutine is closed",
-        same: |_, b| b.contains("error in error handling"),
+        same: |a, b| b.contains("error in error handling") || a.contains("yield across a C-call boundary"),
         rest: false,
     },
 ];
@@ -69,7 +67,8 @@ pub fn explain(oracle: &Oracle, luas: &[u8], other: &[u8]) -> Option<&'static st
     let older: &[Known] = if oracle.release == "5.4.4" { SINCE_5_4_4 } else { &[] };
     let (a, b) = (String::from_utf8_lossy(luas), String::from_utf8_lossy(other));
     let mut name = None;
-    for (x, y) in a.lines().zip(b.lines()).filter(|(x, y)| x != y) {
+    // The first line is the outcome, which later lines explain.
+    for (x, y) in a.lines().zip(b.lines()).skip(1).filter(|(x, y)| x != y) {
         let known = ALWAYS.iter().chain(older).find(|k| (k.same)(x, y))?;
         name = Some(known.name);
         if known.rest {
