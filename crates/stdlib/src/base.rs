@@ -7,7 +7,6 @@ use crate::scratch::{Scratch, no_memory};
 use luas_compiler::binary::SIGNATURE;
 use luas_compiler::number::{Number, is_space, str_to_number};
 use luas_vm::control;
-use luas_vm::ffi::cformat::{float_to_lua_string, int_to_lua_string};
 use luas_vm::ffi::stdio::{Buffer, CFile, CText, Errno, flush_stdout, write_stdout};
 use luas_vm::native::{Error, Event, Result};
 use luas_vm::thread::Thread;
@@ -94,7 +93,7 @@ fn print(th: &mut Thread) -> Result<u32> {
     }
     line.append(th, b"\n")?;
     th.blocking(|| {
-        write_stdout(line.bytes());
+        write_stdout(&line);
         flush_stdout();
     });
     Ok(0)
@@ -238,7 +237,8 @@ fn warn(th: &mut Thread) -> Result<u32> {
         th.check_bytes(i)?;
     }
     for i in 1..=n {
-        th.warn(th.check_bytes(i)?, i < n);
+        // Warnings are C strings.
+        th.warn(c_text(th.check_bytes(i)?), i < n);
     }
     Ok(0)
 }
@@ -273,7 +273,7 @@ fn collect_garbage(th: &mut Thread) -> Result<u32> {
         "count" => th.ret_float(th.bytes_in_use() as f64 / 1024.0),
         "step" => {
             let size = parameter(th, 2)?;
-            let finished = th.collect_step(size)?;
+            let finished = th.collect_step(usize::try_from(size).unwrap_or(0))?;
             th.ret_bool(finished)
         }
         "stop" => {
@@ -287,11 +287,11 @@ fn collect_garbage(th: &mut Thread) -> Result<u32> {
         "isrunning" => th.ret_bool(th.gc_is_running()),
         "setpause" => {
             let former = th.gc_set_pause(parameter(th, 2)?);
-            th.ret_int(former as i64)
+            th.ret_int(i64::from(former))
         }
         "setstepmul" => {
             let former = th.gc_set_step_multiplier(parameter(th, 2)?);
-            th.ret_int(former as i64)
+            th.ret_int(i64::from(former))
         }
         "incremental" => {
             let (pause, multiplier) = (parameter(th, 2)?, parameter(th, 3)?);
@@ -312,9 +312,9 @@ fn collect_garbage(th: &mut Thread) -> Result<u32> {
     }
 }
 
-/// An optional count; 0 when absent or negative.
-fn parameter(th: &Thread, n: usize) -> Result<usize> {
-    Ok(usize::try_from(th.opt_int(n, 0)?).unwrap_or(0))
+/// An optional number, 0 when absent, cut to a C int.
+fn parameter(th: &Thread, n: usize) -> Result<i32> {
+    Ok(th.opt_int(n, 0)? as i32)
 }
 
 /// Chooses a mode of collection; returns the name of the former one.
@@ -352,8 +352,8 @@ fn load_string(th: &Thread) -> Result<()> {
 }
 
 /// All that the reader function in argument 1 returns, joined.
-fn read_pieces(th: &mut Thread) -> Result<Vec<u8>> {
-    let mut source = Vec::new();
+fn read_pieces(th: &mut Thread) -> Result<Scratch> {
+    let mut source = Scratch::take();
     loop {
         th.push(th.arg(1));
         if !th.pcall(0, 1)? {
@@ -364,15 +364,10 @@ fn read_pieces(th: &mut Thread) -> Result<Vec<u8>> {
             if bytes.is_empty() {
                 break;
             }
-            source.try_reserve(bytes.len()).map_err(|_| no_memory(th))?;
-            source.extend_from_slice(bytes);
-        } else if let Some(i) = piece.as_int() {
-            int_to_lua_string(i, &mut source);
-        } else if let Some(f) = piece.as_float() {
-            float_to_lua_string(f, &mut source);
+            source.append(th, bytes)?;
         } else if piece.is_nil() {
             break;
-        } else {
+        } else if !source.append_value(th, piece)? {
             return Err(th.error("reader function must return a string"));
         }
         th.pop(1);

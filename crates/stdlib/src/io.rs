@@ -543,7 +543,7 @@ fn next_line(th: &mut Thread) -> Result<u32> {
     if th.upvalue(3).truthy() {
         th.blocking_on::<Handle, _>(1, |h| h.0.close());
     }
-    th.ret_nil()
+    Ok(0)
 }
 
 // ---- writing ---------------------------------------------------------------------------------------------------

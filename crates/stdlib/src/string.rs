@@ -4,6 +4,7 @@
 //! end. Here are the functions on whole strings and the arithmetic of numeral strings; the larger families have their
 //! own files.
 
+use crate::scratch::{BULK, Scratch};
 use luas_vm::metamethod::Event;
 use luas_vm::native::{NativeFn, Result};
 use luas_vm::thread::Thread;
@@ -12,13 +13,7 @@ use luas_vm::value::{Type, Val};
 mod format;
 mod pack;
 mod pattern;
-mod scratch;
 mod search;
-
-pub(crate) use scratch::Scratch;
-
-/// Results of at least this many bytes are announced with `reserve` before they are made.
-pub(crate) const BULK: usize = 1 << 16;
 
 /// No string is longer than this.
 const LONGEST: usize = i32::MAX as usize;
@@ -146,7 +141,7 @@ fn char(th: &mut Thread) -> Result<u32> {
         }
         return th.ret_bytes(&few[..count]);
     }
-    let mut out = Scratch::new();
+    let mut out = Scratch::take();
     out.room(th, count)?;
     for n in 1..=count {
         out.push(byte(n)?);

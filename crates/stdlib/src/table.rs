@@ -182,10 +182,7 @@ fn concat(th: &mut Thread) -> Result<u32> {
             th.safepoint()?;
         }
     }
-    if text.bytes().len() > LARGE {
-        th.reserve(text.bytes().len())?;
-    }
-    th.ret_bytes(text.bytes())
+    text.finish(th)
 }
 
 /// The elements `i` to `end` of the table in slot 1, each but element `last` with the separator behind it.

@@ -7,7 +7,7 @@ use luas_vm::native::{NativeFn, Result};
 use luas_vm::thread::Thread;
 use luas_vm::value::Val;
 
-use crate::string::Scratch;
+use crate::scratch::Scratch;
 
 const FUNCTIONS: &[(&str, NativeFn)] = &[("char", char), ("codepoint", codepoint), ("len", len), ("offset", offset)];
 
@@ -104,7 +104,7 @@ fn position(given: i64, length: usize) -> i64 {
 }
 
 fn char(th: &mut Thread) -> Result<u32> {
-    let mut out = Scratch::new();
+    let mut out = Scratch::take();
     let count = th.arg_count();
     out.room(th, count)?;
     for n in 1..=count {

@@ -67,19 +67,19 @@ impl Thread {
     }
 
     /// Sets the pause in percent; returns the previous one.
-    pub fn gc_set_pause(&self, pause: usize) -> usize {
+    pub fn gc_set_pause(&self, pause: i32) -> u32 {
         let word = &self.rec().machine().heap.pause;
         let old = word.get();
-        word.set(pause.min(1000) as u32);
-        old as usize
+        word.set(kept_parameter(pause));
+        old
     }
 
     /// Sets the step multiplier; returns the previous one.
-    pub fn gc_set_step_multiplier(&self, multiplier: usize) -> usize {
+    pub fn gc_set_step_multiplier(&self, multiplier: i32) -> u32 {
         let word = &self.rec().machine().heap.step_multiplier;
         let old = word.get();
-        word.set(multiplier.min(1000) as u32);
-        old as usize
+        word.set(kept_parameter(multiplier));
+        old
     }
 
     /// Names the mode, generational or incremental; whether it was generational. The collector is the same.
@@ -117,4 +117,9 @@ impl Thread {
         // A warning that cannot be written is lost, as in PUC Lua.
         let _ = std::io::stderr().write_all(&line);
     }
+}
+
+/// What PUC Lua keeps of a parameter: its quarter, in one byte.
+fn kept_parameter(parameter: i32) -> u32 {
+    u32::from((parameter / 4) as u8) * 4
 }

@@ -525,7 +525,7 @@ fn status_of(rec: &Record, co: *mut Coroutine) -> &'static str {
 /// `coroutine.isyieldable([co])`
 pub fn co_is_yieldable(th: &mut Thread) -> Result<u32> {
     let rec = th.rec();
-    let co = if th.arg(1).is_nil() { rec.coroutine.get() } else { check_coroutine(th, 1)? };
+    let co = if th.has_arg(1) { check_coroutine(th, 1)? } else { rec.coroutine.get() };
     // SAFETY: a live coroutine.
     let yes = unsafe {
         if co == rec.coroutine.get() {
@@ -623,7 +623,12 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
 /// `next(t [, key])`
 pub fn next(th: &mut Thread) -> Result<u32> {
     let t = th.check_table(1)?;
-    match th.raw_next(t, th.arg(2))? {
+    let key = th.arg(2);
+    if key.as_float().is_some() && key.to_int().is_some() {
+        // Such a key is in no table; here, as in PUC Lua, it does not stand for the integer.
+        return Err(th.error_plain("invalid key to 'next'"));
+    }
+    match th.raw_next(t, key)? {
         Some((k, v)) => {
             th.push(k);
             th.push(v);
@@ -677,7 +682,7 @@ pub fn ipairs(th: &mut Thread) -> Result<u32> {
 /// `select(n, ...)`
 pub fn select(th: &mut Thread) -> Result<u32> {
     let n = th.arg_count() as i64;
-    if th.arg(1).as_bytes() == Some(b"#") {
+    if th.arg(1).as_bytes().is_some_and(|option| option.first() == Some(&b'#')) {
         return th.ret_int(n - 1);
     }
     let i = th.check_int(1)?;

@@ -8,7 +8,7 @@ use luas_vm::native::{Error, Result};
 use luas_vm::thread::Thread;
 use luas_vm::value::{Type, Val};
 
-use super::Scratch;
+use crate::scratch::Scratch;
 
 /// Strings of at most this many bytes show the address of their atom (contract 21).
 const SHORT: usize = 40;
@@ -16,16 +16,16 @@ const SHORT: usize = 40;
 pub fn format(th: &mut Thread) -> Result<u32> {
     th.check_bytes(1)?;
     let count = th.arg_count();
-    let mut out = Scratch::new();
+    let mut out = Scratch::take();
     let mut at = 0; // in the format string
     let mut arg = 1;
     loop {
         let rest = &th.check_bytes(1)?[at..];
         let Some(plain) = rest.iter().position(|&c| c == b'%') else {
-            out.add(th, rest)?;
+            out.append(th, rest)?;
             return out.finish(th);
         };
-        out.add(th, &rest[..plain])?;
+        out.append(th, &rest[..plain])?;
         let rest = &rest[plain + 1..];
         at += plain + 1;
         if rest.first() == Some(&b'%') {
@@ -109,7 +109,7 @@ fn string(th: &mut Thread, directive: &Directive, arg: usize, out: &mut Scratch)
     th.to_string(arg as i32)?;
     let text = th.at(-1).as_bytes().unwrap_or_default();
     if directive.is_bare() {
-        out.add(th, text)?;
+        out.append(th, text)?;
     } else {
         if text.contains(&0) {
             return Err(th.arg_error(arg, "string contains zeros"));
@@ -127,7 +127,7 @@ fn string(th: &mut Thread, directive: &Directive, arg: usize, out: &mut Scratch)
 /// Appends a string or number.
 fn bare(th: &Thread, value: Val<'_>, out: &mut Scratch) -> Result<()> {
     if let Some(text) = value.as_bytes() {
-        return out.add(th, text);
+        return out.append(th, text);
     }
     out.room(th, 32)?;
     if let Some(n) = value.as_int() {
@@ -161,9 +161,9 @@ fn literal(th: &Thread, arg: usize, out: &mut Scratch) -> Result<()> {
         literal_float(n, out);
         Ok(())
     } else if let Some(b) = value.as_bool() {
-        out.add(th, if b { b"true" } else { b"false" })
+        out.append(th, if b { b"true" } else { b"false" })
     } else if value.is_nil() {
-        out.add(th, b"nil")
+        out.append(th, b"nil")
     } else {
         Err(th.arg_error(arg, "value has no literal form"))
     }
@@ -305,7 +305,7 @@ impl Shape {
         if !self.left {
             out.fill(th, missing, b' ')?;
         }
-        out.add(th, text)?;
+        out.append(th, text)?;
         if self.left {
             out.fill(th, missing, b' ')?;
         }

@@ -6,7 +6,8 @@
 use luas_vm::native::Result;
 use luas_vm::thread::Thread;
 
-use super::{LONGEST, Scratch, first_position, small};
+use super::{LONGEST, first_position, small};
+use crate::scratch::Scratch;
 
 /// The most bytes an integer may take.
 const WIDEST: usize = 16;
@@ -142,7 +143,7 @@ pub fn pack(th: &mut Thread) -> Result<u32> {
     th.check_bytes(1)?;
     // A first missing value counts as nil in messages, as in PUC Lua.
     th.push_nil();
-    let mut out = Scratch::new();
+    let mut out = Scratch::take();
     let mut format = Format::new(th, th.check_bytes(1)?);
     let th_ref = format.th;
     let mut arg = 1;
@@ -189,7 +190,7 @@ fn pack_item(th: &Thread, out: &mut Scratch, item: Item, size: usize, little: bo
             if text.len() > size {
                 return Err(th.arg_error(arg, "string longer than given size"));
             }
-            out.add(th, text)?;
+            out.append(th, text)?;
             out.fill(th, size - text.len(), 0)?;
         }
         Item::Counted => {
@@ -198,14 +199,14 @@ fn pack_item(th: &Thread, out: &mut Scratch, item: Item, size: usize, little: bo
                 return Err(th.arg_error(arg, "string length does not fit in given size"));
             }
             pack_int(out, text.len() as i128, size, little);
-            out.add(th, text)?;
+            out.append(th, text)?;
         }
         Item::ZeroEnded => {
             let text = th.check_bytes(arg)?;
             if memchr::memchr(0, text).is_some() {
                 return Err(th.arg_error(arg, "string contains zeros"));
             }
-            out.add(th, text)?;
+            out.append(th, text)?;
             out.fill(th, 1, 0)?;
         }
         Item::Padding => out.fill(th, 1, 0)?,

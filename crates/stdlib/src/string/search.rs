@@ -11,7 +11,8 @@ use luas_vm::thread::Thread;
 use luas_vm::value::{Type, Val};
 
 use super::pattern::{Capture, Found, Loan, MAX_CAPTURES, Malformed, Matcher, Stop};
-use super::{Scratch, first_position, small};
+use super::{first_position, small};
+use crate::scratch::Scratch;
 
 /// Replacements between two safepoints of `gsub`.
 const STRIDE: i64 = 1 << 16;
@@ -248,7 +249,7 @@ pub fn gsub(th: &mut Thread) -> Result<u32> {
     let (anchored, pattern) = anchor(pattern);
     let mut matcher = Loan::new(pattern);
     th.check_stack(MAX_CAPTURES + 4)?;
-    let mut out = Scratch::new();
+    let mut out = Scratch::take();
     // The part of the subject that is already in `out`, changed or not.
     let mut done = 0;
     let mut changed = false;
@@ -261,9 +262,9 @@ pub fn gsub(th: &mut Thread) -> Result<u32> {
             let (subject, text) = (subject_argument(th), th.arg(3).as_bytes().unwrap_or_default());
             match matcher.search(subject, from, anchored, barred) {
                 Ok(Some(whole)) => {
-                    out.add(th, &subject[done..whole.start])?;
+                    out.append(th, &subject[done..whole.start])?;
                     match replacement {
-                        Replacement::Text => out.add(th, text)?,
+                        Replacement::Text => out.append(th, text)?,
                         _ => expand(th, &mut out, text, subject, &matcher, &whole)?,
                     }
                     changed = true;
@@ -318,7 +319,7 @@ pub fn gsub(th: &mut Thread) -> Result<u32> {
         }
     }
     if changed {
-        out.add(th, &subject_argument(th)[done..])?;
+        out.append(th, &subject_argument(th)[done..])?;
         out.finish(th)?;
     } else {
         th.push(th.arg(1));
@@ -333,9 +334,9 @@ fn replace_by_top(th: &Thread, out: &mut Scratch, done: usize, whole: &Range<usi
     let value = th.at(-1);
     let replaced = value.truthy();
     if replaced {
-        out.add(th, &subject_argument(th)[done..whole.start])?;
+        out.append(th, &subject_argument(th)[done..whole.start])?;
         if let Some(text) = value.as_bytes() {
-            out.add(th, text)?;
+            out.append(th, text)?;
         } else if let Some(n) = value.as_int() {
             int_to_lua_string(n, out);
         } else if let Some(n) = value.as_float() {
@@ -359,12 +360,12 @@ fn expand(
 ) -> Result<()> {
     let mut rest = template;
     while let Some(n) = memchr::memchr(b'%', rest) {
-        out.add(th, &rest[..n])?;
+        out.append(th, &rest[..n])?;
         match rest.get(n + 1) {
-            Some(b'%') => out.add(th, b"%")?,
-            Some(b'0') => out.add(th, &subject[whole.clone()])?,
+            Some(b'%') => out.append(th, b"%")?,
+            Some(b'0') => out.append(th, &subject[whole.clone()])?,
             Some(digit @ b'1'..=b'9') => match matcher.capture(usize::from(digit - b'1'), whole) {
-                Ok(Capture::Text(range)) => out.add(th, &subject[range])?,
+                Ok(Capture::Text(range)) => out.append(th, &subject[range])?,
                 Ok(Capture::Position(position)) => int_to_lua_string(position as i64, out),
                 Err(malformed) => return Err(raise(th, malformed)),
             },
@@ -372,5 +373,5 @@ fn expand(
         }
         rest = &rest[n + 2..];
     }
-    out.add(th, rest)
+    out.append(th, rest)
 }
