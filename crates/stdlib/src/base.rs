@@ -5,7 +5,7 @@
 
 use crate::scratch::{Scratch, no_memory};
 use luas_compiler::binary::SIGNATURE;
-use luas_compiler::number::{Number, is_space, str_to_number};
+use luas_compiler::number::is_space;
 use luas_vm::control;
 use luas_vm::ffi::stdio::{Buffer, CFile, CText, Errno, flush_stdout, write_stdout};
 use luas_vm::native::{Error, Event, Result};
@@ -113,9 +113,9 @@ fn to_number(th: &mut Thread) -> Result<u32> {
         if v.type_of() == Type::Number {
             return th.ret(v);
         }
-        return match v.as_bytes().and_then(str_to_number) {
-            Some(Number::Int(i)) => th.ret_int(i),
-            Some(Number::Float(f)) => th.ret_float(f),
+        let number = v.as_bytes().map_or(Ok(None), |text| th.number_from(text))?;
+        return match number {
+            Some(number) => th.ret(number),
             None => th.ret_nil(),
         };
     }

@@ -419,47 +419,11 @@ fn push_text(th: &mut Thread, text: &Buffer) -> Result<()> {
 
 /// Pushes the number that a text stands for, or nil.
 fn push_numeral(th: &Thread, text: &[u8]) -> Result<()> {
-    if let Some(i) = integer(text) {
-        return th.push_int(i);
-    }
-    let hex = text.iter().any(|&c| matches!(c, b'x' | b'X'));
-    let number = if hex {
-        th.new_bytes(text)?.to_number()
-    } else {
-        core::str::from_utf8(text).ok().and_then(|s| s.parse().ok())
-    };
-    match number {
-        Some(f) => th.push_float(f),
+    match th.number_from(text)? {
+        Some(number) => th.push(number),
         None => th.push_nil(),
     }
     Ok(())
-}
-
-/// The integer that a text of the numeral scanner stands for: hexadecimal digits wrap around, decimal ones must fit.
-fn integer(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, text),
-    };
-    if let [b'0', b'x' | b'X', hex @ ..] = digits {
-        let mut value = 0i64;
-        for &c in hex {
-            value = value.wrapping_mul(16).wrapping_add(i64::from((c as char).to_digit(16)?));
-        }
-        return (!hex.is_empty()).then_some(if negative { value.wrapping_neg() } else { value });
-    }
-    let mut value = 0i64;
-    for &c in digits {
-        let digit = i64::from((c as char).to_digit(10)?);
-        // Counted downwards, since the least integer has no positive counterpart.
-        value = value.checked_mul(10)?.checked_sub(digit)?;
-    }
-    match (digits.is_empty(), negative) {
-        (true, _) => None,
-        (_, true) => Some(value),
-        (_, false) => value.checked_neg(),
-    }
 }
 
 #[cold]

@@ -1,8 +1,9 @@
 //! The os library: time, dates, commands, files by name, the environment, the end of the process.
 
 use crate::io::{check_text, exit_results, failure, no_memory, success};
-use luas_vm::ffi::cenv::{self, Category};
+use luas_vm::ffi::cenv;
 use luas_vm::ffi::ctime::{self, Date, Fields, MAX_CONVERSION};
+use luas_vm::ffi::locale::{self, Category};
 use luas_vm::native::{Result, Table};
 use luas_vm::sync::threaded;
 use luas_vm::thread::Thread;
@@ -97,17 +98,17 @@ fn setlocale(th: &mut Thread) -> Result<u32> {
         [Category::All, Category::Collate, Category::Ctype, Category::Monetary, Category::Numeric, Category::Time];
     let names = ["all", "collate", "ctype", "monetary", "numeric", "time"];
     let category = categories[th.check_option(2, Some("all"), &names)?];
-    let locale = match name {
+    let outcome = match name {
         Some(name) if threaded() => {
-            let current = cenv::set_locale(category, None);
+            let current = locale::set(category, None);
             if current.as_deref() != Some(name.bytes()) {
                 return Err(th.error("cannot change the locale while several threads run"));
             }
             current
         }
-        name => cenv::set_locale(category, name.as_ref()),
+        name => locale::set(category, name.as_ref()),
     };
-    match locale {
+    match outcome {
         Some(locale) => th.ret_bytes(&locale),
         None => th.ret_nil(),
     }

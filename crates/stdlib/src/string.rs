@@ -1,10 +1,11 @@
 //! The library `string`, and the metatable of strings.
 //!
-//! Strings are bytes; letters and classes are those of the C locale. Positions count from 1, negative ones from the
+//! Strings are bytes; letters and classes are those of the locale in use. Positions count from 1, negative ones from the
 //! end. Here are the functions on whole strings and the arithmetic of numeral strings; the larger families have their
 //! own files.
 
 use crate::scratch::{BULK, Scratch};
+use luas_vm::ffi::locale;
 use luas_vm::metamethod::Event;
 use luas_vm::native::{NativeFn, Result};
 use luas_vm::thread::Thread;
@@ -150,11 +151,23 @@ fn char(th: &mut Thread) -> Result<u32> {
 }
 
 fn upper(th: &mut Thread) -> Result<u32> {
-    transform(th, |s| s.make_ascii_uppercase())
+    transform(th, |s| {
+        if locale::is_ascii() {
+            s.make_ascii_uppercase();
+        } else {
+            s.iter_mut().for_each(|c| *c = locale::to_upper(*c));
+        }
+    })
 }
 
 fn lower(th: &mut Thread) -> Result<u32> {
-    transform(th, |s| s.make_ascii_lowercase())
+    transform(th, |s| {
+        if locale::is_ascii() {
+            s.make_ascii_lowercase();
+        } else {
+            s.iter_mut().for_each(|c| *c = locale::to_lower(*c));
+        }
+    })
 }
 
 fn reverse(th: &mut Thread) -> Result<u32> {

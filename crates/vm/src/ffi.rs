@@ -1,8 +1,8 @@
-//! Foreign functions behind safe ones (contract 6): C stdio, number formatting, time, environment.
+//! Foreign functions behind safe ones (contract 6): C stdio, number formatting, time, locale, environment.
 
 pub mod cenv;
 pub mod cformat;
-pub mod collate;
 pub mod ctime;
+pub mod locale;
 pub mod signal;
 pub mod stdio;

@@ -432,7 +432,7 @@ impl Thread {
     }
     /// The number that a numeral denotes, as `tonumber(s)` reads it; None when it is no numeral.
     pub fn number_from(&self, s: &[u8]) -> Result<Option<Val<'_>>> {
-        match luas_compiler::number::str_to_number(s) {
+        match crate::number_text::read(s) {
             Some(luas_compiler::number::Number::Int(i)) => self.new_int(i).map(Some),
             Some(luas_compiler::number::Number::Float(f)) => Ok(Some(Val::float(f))),
             None => Ok(None),

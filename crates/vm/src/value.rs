@@ -338,7 +338,7 @@ impl<'t> Val<'t> {
         if let Some(f) = self.as_float() {
             return luas_compiler::number::float_to_integer(f);
         }
-        match luas_compiler::number::str_to_number(self.as_bytes()?)? {
+        match crate::number_text::read(self.as_bytes()?)? {
             luas_compiler::number::Number::Int(i) => Some(i),
             luas_compiler::number::Number::Float(f) => luas_compiler::number::float_to_integer(f),
         }
@@ -348,7 +348,7 @@ impl<'t> Val<'t> {
         if let Some(f) = self.as_number() {
             return Some(f);
         }
-        match luas_compiler::number::str_to_number(self.as_bytes()?)? {
+        match crate::number_text::read(self.as_bytes()?)? {
             luas_compiler::number::Number::Int(i) => Some(i as f64),
             luas_compiler::number::Number::Float(f) => Some(f),
         }

@@ -3,6 +3,7 @@
 //! The format string stays in argument 1 and is fetched again for each conversion, because `%s` may call `__tostring`.
 
 use luas_vm::ffi::cformat::{float_to_lua_string, format_float, format_int, int_to_lua_string};
+use luas_vm::ffi::locale;
 use luas_vm::metamethod::Event;
 use luas_vm::native::{Error, Result};
 use luas_vm::thread::Thread;
@@ -179,10 +180,12 @@ fn literal_float(n: f64, out: &mut Vec<u8>) {
         let start = out.len();
         format_float(b"%a", n, out);
         // Lua source has a dot, whatever the locale.
-        for c in &mut out[start..] {
-            if !c.is_ascii_alphanumeric() && !b"+-".contains(c) {
-                *c = b'.';
-            }
+        let of_point = |c: &u8| !c.is_ascii_alphanumeric() && !b"+-".contains(c);
+        if let Some(point) = out[start..].iter().position(of_point) {
+            let point = start + point;
+            let length = out[point..].iter().take_while(|c| of_point(c)).count();
+            out.drain(point + 1..point + length);
+            out[point] = b'.';
         }
     }
 }
@@ -195,7 +198,7 @@ fn quote(th: &Thread, text: &[u8], out: &mut Scratch) -> Result<()> {
         out.room(th, 8)?;
         match c {
             b'"' | b'\\' | b'\n' => out.extend_from_slice(&[b'\\', c]),
-            _ if c.is_ascii_control() => {
+            _ if c.is_ascii_control() || !locale::is_ascii() && locale::in_class(b'c', c) => {
                 let digit_follows = text.get(i + 1).is_some_and(u8::is_ascii_digit);
                 out.push(b'\\');
                 format_int(if digit_follows { b"%03d" } else { b"%d" }, i64::from(c), out);

@@ -9,6 +9,7 @@
 
 use super::{LENGTH, READ, RUN, WRITE, check_like, plain, table_at};
 use crate::scratch::no_memory;
+use luas_vm::ffi::locale;
 use luas_vm::native::{Error, Result};
 use luas_vm::thread::Thread;
 use luas_vm::value::{Type, Val};
@@ -113,7 +114,7 @@ fn sort_uniform(th: &mut Thread, n: i64) -> Result<bool> {
     } else if first.as_float().is_some() {
         // The order of floats, with NaN (which Lua leaves open) at the ends.
         sort_copied(th, n, |v| v.as_float(), |_, f| Ok(Val::float(f)), |all| all.sort_unstable_by(f64::total_cmp))
-    } else if first.as_bytes().is_some() {
+    } else if first.as_bytes().is_some() && locale::orders_by_bytes() {
         sort_values(
             th,
             n,

@@ -1,10 +1,9 @@
-//! What a process shares with its C code: environment variables, file names, commands, the locale.
+//! What a process shares with its C code: environment variables, file names, commands.
 //!
-//! Promises: results are copied out before the call returns. Leaves to others: that the locale does not change while
-//! several threads run (contract 28).
+//! Promises: results are copied out before the call returns.
 
 use super::stdio::{CText, Errno, Exit, set_errno};
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{CStr, c_char};
 use core::ptr::null;
 
 /// The value of an environment variable.
@@ -57,31 +56,6 @@ pub fn execute(command: &CText) -> Result<Exit, Errno> {
 pub fn has_shell() -> bool {
     // SAFETY: null asks this question.
     unsafe { libc::system(null()) != 0 }
-}
-
-/// The categories of a locale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Category {
-    All,
-    Collate,
-    Ctype,
-    Monetary,
-    Numeric,
-    Time,
-}
-
-/// Sets the locale of a category, or asks for it (`None`); its name, or `None` when it cannot be set.
-pub fn set_locale(category: Category, name: Option<&CText>) -> Option<Vec<u8>> {
-    let category: c_int = match category {
-        Category::All => libc::LC_ALL,
-        Category::Collate => libc::LC_COLLATE,
-        Category::Ctype => libc::LC_CTYPE,
-        Category::Monetary => libc::LC_MONETARY,
-        Category::Numeric => libc::LC_NUMERIC,
-        Category::Time => libc::LC_TIME,
-    };
-    // SAFETY: null, or a name that ends in NUL.
-    copy(unsafe { libc::setlocale(category, name.map_or(null(), CText::pointer)) })
 }
 
 /// Makes a write to a broken pipe end the process again, as C programs expect and commands that are started inherit;

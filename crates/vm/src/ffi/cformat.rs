@@ -4,10 +4,9 @@
 //! is several times faster than the C library; everything else goes to `snprintf`. The unit tests hold both to the
 //! same bytes. A conversion specification is given as in C, without length modifier: `b"%-8.3f"`.
 //!
-//! Rounding is to nearest, ties to even, on the exact binary value. The decimal point is the locale's: whoever changes
-//! `LC_NUMERIC` calls [`locale_changed`].
+//! Rounding is to nearest, ties to even, on the exact binary value. The decimal point is the locale's.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use super::locale;
 
 /// Appends `value` formatted by `spec`, whose conversion is one of `aAeEfFgG`.
 ///
@@ -106,7 +105,7 @@ pub fn float_to_lua_text(value: f64, buffer: &mut [u8; LUA_NUMBER]) -> usize {
         text.extend_from_slice(&slow);
     }
     if text.bytes().iter().all(|c| c.is_ascii_digit() || *c == b'-') {
-        text.push(match DECIMAL_POINT.load(Ordering::Relaxed) {
+        text.push(match locale::decimal_point() {
             0 => b'.',
             point => point,
         });
@@ -131,22 +130,6 @@ pub fn int_to_lua_text(value: i64, buffer: &mut [u8; LUA_NUMBER]) -> usize {
     buffer[0] = b'-';
     buffer[sign..sign + digits.len()].copy_from_slice(digits);
     sign + digits.len()
-}
-
-/// The decimal point of the C locale in use, or 0 when it takes more than one byte (then `snprintf` writes it).
-/// Written by `locale_changed` only; a stale value is a number in the former locale, nothing worse.
-static DECIMAL_POINT: AtomicU8 = AtomicU8::new(b'.');
-
-/// Reads the decimal point of the C locale again. Call it after each `setlocale` that may change `LC_NUMERIC`.
-pub fn locale_changed() {
-    // SAFETY: `localeconv` has no preconditions but that no other thread changes the locale at this moment, which is
-    // the duty of the caller of `setlocale`, who calls this function; its `decimal_point` is a C string that stays
-    // valid until then.
-    let (first, second) = unsafe {
-        let point = (*libc::localeconv()).decimal_point.cast::<u8>();
-        (*point, if *point == 0 { 0 } else { *point.add(1) })
-    };
-    DECIMAL_POINT.store(if second == 0 { first } else { 0 }, Ordering::Relaxed);
 }
 
 /// A conversion specification taken apart. Widths and precisions have at most four digits.
@@ -346,7 +329,7 @@ fn write_decimals(value: u64, decimals: usize, out: &mut Text) -> bool {
         out.extend_from_slice(decimal(value, &mut text));
         return true;
     }
-    let point = DECIMAL_POINT.load(Ordering::Relaxed);
+    let point = locale::decimal_point();
     if point == 0 {
         return false;
     }
@@ -361,7 +344,7 @@ fn write_decimals(value: u64, decimals: usize, out: &mut Text) -> bool {
 /// `%.{digits - 1}e` of a finite, non-negative number, for `%g` (`short`) without zeros at the end; false (with nothing
 /// of use written) when the exact value does not fit the arithmetic here, or when `%g` writes it without exponent.
 fn write_exponential(magnitude: f64, digits: usize, short: bool, upper: bool, out: &mut Text) -> bool {
-    let point = DECIMAL_POINT.load(Ordering::Relaxed);
+    let point = locale::decimal_point();
     if !(1..=17).contains(&digits) || point == 0 {
         return false;
     }

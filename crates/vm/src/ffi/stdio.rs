@@ -9,6 +9,7 @@
 //! reads and writes. The reader-writer lock `users` keeps the stream alive: whoever uses the pointer holds it shared,
 //! whoever takes the pointer away holds it alone. It is taken only once a second thread has started (contract 10).
 
+use super::locale;
 use crate::sync::threaded;
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::null_mut;
@@ -392,8 +393,8 @@ impl Numeral<'_> {
             digits = usize::from(!hex);
         }
         digits += self.take_digits(hex);
-        let point = decimal_point();
-        if self.take(|c| c == b'.' || c == point) {
+        let point = locale::decimal_point();
+        if self.take(|c| c == b'.' || c == point && point != 0) {
             self.text[self.len - 1] = b'.';
             digits += self.take_digits(hex);
         }
@@ -430,12 +431,6 @@ impl Numeral<'_> {
         }
         n
     }
-}
-
-/// The decimal point of the C locale in force.
-fn decimal_point() -> u8 {
-    // SAFETY: `localeconv` returns a static structure whose decimal point is a text of at least one byte.
-    unsafe { *(*libc::localeconv()).decimal_point.cast::<u8>() }
 }
 
 // ---- writing and the rest --------------------------------------------------------------------------------------

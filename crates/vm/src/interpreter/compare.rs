@@ -179,14 +179,14 @@ pub enum Outcome {
     Never,
 }
 
-/// `a < b` or `a <= b`. Strings compare by their bytes with the current locale left out (the C locale's order).
+/// `a < b` or `a <= b`. Strings compare in the order of the locale in use.
 pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
     if let Some(r) = numbers(order, a, b) {
         return Outcome::Is(r);
     }
     if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
         // SAFETY: live strings.
-        let c = unsafe { crate::ffi::collate::compare(crate::object::Str::bytes(x), crate::object::Str::bytes(y)) };
+        let c = unsafe { crate::ffi::locale::compare(crate::object::Str::bytes(x), crate::object::Str::bytes(y)) };
         return Outcome::Is(match order {
             Order::Lt => c.is_lt(),
             Order::Le => c.is_le(),

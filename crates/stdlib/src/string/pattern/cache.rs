@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
 use super::Matcher;
+use luas_vm::ffi::locale;
 
 const SLOTS: usize = 64;
 
@@ -18,12 +19,16 @@ thread_local! {
 /// A matcher that goes back to the cache when dropped.
 pub struct Loan {
     matcher: Option<Box<Matcher>>,
-    slot: usize,
+    /// None when it was compiled for the classes of another locale than C's, which are not kept.
+    slot: Option<usize>,
 }
 
 impl Loan {
     /// The compiled form of `pattern`, from the cache if it is there. See [`Matcher::new`].
     pub fn new(pattern: &[u8]) -> Loan {
+        if !locale::is_ascii() {
+            return Loan { matcher: Some(Box::new(Matcher::new(pattern))), slot: None };
+        }
         let ends = Ends::of(pattern);
         let slot = ends.slot();
         let cached = CACHE.try_with(|cache| cache[slot].take()).unwrap_or(None);
@@ -34,16 +39,16 @@ impl Loan {
             }
             _ => Box::new(Matcher::new(pattern)),
         };
-        Loan { matcher: Some(matcher), slot }
+        Loan { matcher: Some(matcher), slot: Some(slot) }
     }
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
         let matcher = self.matcher.take().filter(|matcher| matcher.pattern.len() <= LONGEST_CACHED);
-        if matcher.is_some() {
+        if let Some(slot) = self.slot.filter(|_| matcher.is_some()) {
             // An error only says that this OS thread is ending.
-            let _ = CACHE.try_with(|cache| cache[self.slot].set(matcher));
+            let _ = CACHE.try_with(|cache| cache[slot].set(matcher));
         }
     }
 }

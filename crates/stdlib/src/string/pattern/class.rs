@@ -1,4 +1,6 @@
-//! Sets of bytes, and the classes of the C locale (`%a` and the like).
+//! Sets of bytes, and the classes (`%a` and the like) of the C locale and of the one in use.
+
+use luas_vm::ffi::locale;
 
 /// A set of bytes as bits, for computing with sets, and as a table, for loops.
 pub struct Set {
@@ -81,6 +83,20 @@ const fn in_class(c: u8, letter: u8) -> bool {
 pub fn class(letter: u8) -> Option<u32> {
     let index = LETTERS.iter().position(|l| *l == letter.to_ascii_lowercase())?;
     Some((index + if letter.is_ascii_uppercase() { LETTERS.len() } else { 0 }) as u32)
+}
+
+/// The set of `%letter` in the locale in use; None when the letter stands for itself.
+pub fn class_of_locale(letter: u8) -> Option<Set> {
+    class(letter)?;
+    let (lower, complement) = (letter.to_ascii_lowercase(), letter.is_ascii_uppercase());
+    let mut bits = [0; 4];
+    for c in 0..=u8::MAX {
+        let within = if lower == b'z' { c == 0 } else { locale::in_class(lower, c) };
+        if within != complement {
+            bits = with(bits, c);
+        }
+    }
+    Some(Set::new(bits))
 }
 
 /// The class, or the set of this pattern behind the classes.

@@ -1,8 +1,9 @@
 //! From the text of a pattern to its steps.
 
 use super::cache::Ends;
-use super::class::{Bits, CLASSES, Set, class, disjoint, has, set_at, union, with};
+use super::class::{Bits, CLASSES, Set, class, class_of_locale, disjoint, has, set_at, union, with};
 use super::{Ahead, BUDGET, Follow, Kind, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span};
+use luas_vm::ffi::locale;
 
 /// Reads a pattern; `at` is the next byte.
 struct Compiler<'p> {
@@ -166,7 +167,7 @@ impl Compiler<'_> {
             b'%' => {
                 let &letter = self.pattern.get(self.at + 1).ok_or(Malformed::EndsWithEscape)?;
                 self.at += 2;
-                class(letter).map_or(Single::Byte(letter), Single::Set)
+                self.class(letter).map_or(Single::Byte(letter), Single::Set)
             }
             b'[' => Single::Set(self.bracket()?),
             byte => {
@@ -184,6 +185,15 @@ impl Compiler<'_> {
         };
         self.at += 1;
         Ok(op)
+    }
+
+    /// The class of `%letter`; None when the letter stands for itself.
+    fn class(&mut self, letter: u8) -> Option<u32> {
+        if locale::is_ascii() {
+            return class(letter);
+        }
+        self.sets.push(class_of_locale(letter)?);
+        Some((CLASSES.len() + self.sets.len() - 1) as u32)
     }
 
     /// The set written in brackets, from the `[` at `at`.
@@ -208,8 +218,8 @@ impl Compiler<'_> {
         while at < inside.len() {
             match inside[at..] {
                 [b'%', letter, ..] => {
-                    bits = match class(letter) {
-                        Some(set) => union(&bits, &set_at(&[], set).bits),
+                    bits = match self.class(letter) {
+                        Some(set) => union(&bits, &set_at(&self.sets, set).bits),
                         None => with(bits, letter),
                     };
                     at += 2;
