@@ -9,3 +9,8 @@ print(xpcall(function() error("e", 0) end, function(m) return m .. "!" end)) pri
 local depth local function handler(m) depth = 0 for i = 1, 50 do if not debug.getinfo(i, "l") then break end depth = depth + 1 end return m end local function nest(n) if n == 0 then error("deep", 0) end nest(n - 1) return 1 end xpcall(nest, handler, 0) local d0 = depth xpcall(nest, handler, 5) print(depth - d0)
 -- pcall in loops, in coroutines, with yields
 local co = coroutine.wrap(function() local r = {pcall(function() local a = coroutine.yield(1) error("after " .. a, 0) end)} coroutine.yield(r[2]) local r2 = {xpcall(function() coroutine.yield(3) error("x", 0) end, function(m) return m .. "h" end)} return r2[1], r2[2] end) print(co()) print(co("y")) print(co()) print(co()) local n = 0 for i = 1, 1000 do if not pcall(error) then n = n + 1 end end print(n) local function rec(n) if n == 0 then error("bottom", 0) end local ok, e = pcall(rec, n - 1) error(e .. n, 0) end print(pcall(rec, 9)) print(pcall(string.rep)) print(pcall(pcall))
+
+-- The message of a lack of memory passes by message handlers, and gets no position on its way out of a coroutine.
+print(xpcall(function() error("not enough memory", 0) end, function() return "handled" end))
+print(pcall(coroutine.wrap(function() error("not enough memory", 0) end)))
+print(pcall(coroutine.wrap(function() error("other", 0) end)))

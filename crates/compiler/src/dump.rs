@@ -18,7 +18,7 @@ use crate::parser;
 /// The first error that the lexer finds.
 pub fn tokens(source: &[u8], chunk_name: &[u8]) -> Result<String, CompileError> {
     let mut out = String::new();
-    let mut lexer = Lexer::new(source, chunk_name);
+    let mut lexer = Lexer::new(source.to_vec(), None, chunk_name);
     loop {
         let token = lexer.next_token().map_err(|e| *e)?;
         let text = match token {
@@ -40,7 +40,7 @@ pub fn tokens(source: &[u8], chunk_name: &[u8]) -> Result<String, CompileError> 
 /// # Errors
 /// The first error in the text.
 pub fn tree(source: &[u8], chunk_name: &[u8]) -> Result<String, CompileError> {
-    let tree = parser::parse(source, chunk_name).map_err(|e| *e)?;
+    let (tree, _) = parser::parse(source.to_vec(), None, chunk_name).map_err(|e| *e)?;
     let mut printer = TreePrinter { tree: &tree, function: tree.main(), out: String::new(), depth: 0 };
     printer.function(tree.main());
     Ok(printer.out)

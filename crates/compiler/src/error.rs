@@ -34,6 +34,11 @@ impl CompileError {
         Box::new(CompileError { message })
     }
 
+    /// The error for a text of 4 GiB and more.
+    pub(crate) fn too_large() -> Box<CompileError> {
+        CompileError::bare("chunk too large")
+    }
+
     /// The error for a buffer that could not be allocated.
     pub(crate) fn memory() -> Box<CompileError> {
         CompileError::bare("not enough memory")

@@ -1,6 +1,7 @@
 //! Bytes to tokens.
 //!
 //! The lexer reads one token at a time, so that the first error in the text is the one reported, and counts lines.
+//! The text may come in pieces; a token that ends where the known text ends is read again when there is more.
 //! It accepts any bytes. It keeps the text of its last token for messages and interns names and strings; what the
 //! tokens mean together is the parser's business.
 
@@ -84,16 +85,23 @@ pub struct Place {
     pub end: u32,
 }
 
+/// Appends the next piece of a chunk's text; false at its end, an error when there is none to be had.
+pub type Reader<'a> = &'a mut dyn FnMut(&mut Vec<u8>) -> std::result::Result<bool, ()>;
+
 /// The state of reading one chunk.
 pub struct Lexer<'a> {
-    source: &'a [u8],
+    /// The text, as far as it is known.
+    source: Vec<u8>,
+    /// Where more of it comes from, until it has ended.
+    reader: Option<Reader<'a>>,
     chunk_name: &'a [u8],
     /// Offset of the next byte.
     pos: usize,
     /// Line of the next byte.
     line: u32,
-    /// Offset at which the last token starts.
+    /// Offset at which the last token starts, and its line.
     start: usize,
+    start_line: u32,
     /// The last string literal with its delimiters, escapes resolved: what messages show of it.
     buffer: Vec<u8>,
     /// Names and strings so far.
@@ -101,18 +109,22 @@ pub struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// A lexer at the start of a source of less than 4 GiB.
-    pub fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Lexer<'a> {
+    /// A lexer at the start of a text of less than 4 GiB, of which `source` is known.
+    pub fn new(source: Vec<u8>, reader: Option<Reader<'a>>, chunk_name: &'a [u8]) -> Lexer<'a> {
         let symbols = RESERVED_WORDS.start();
-        Lexer { source, chunk_name, pos: 0, line: 1, start: 0, buffer: Vec::new(), symbols }
+        Lexer { source, reader, chunk_name, pos: 0, line: 1, start: 0, start_line: 1, buffer: Vec::new(), symbols }
     }
 
     /// A lexer that continues after `place`.
-    pub fn resume(source: &'a [u8], chunk_name: &'a [u8], place: Place) -> Lexer<'a> {
-        let mut lexer = Lexer::new(source, chunk_name);
-        lexer.pos = place.end as usize;
+    pub fn resume(source: &[u8], chunk_name: &'a [u8], place: Place) -> Lexer<'a> {
+        let mut lexer = Lexer::new(source[place.end as usize..].to_vec(), None, chunk_name);
         lexer.line = place.line;
         lexer
+    }
+
+    /// The text, as far as it was read.
+    pub fn into_source(self) -> Vec<u8> {
+        self.source
     }
 
     /// Where the last token ended.
@@ -161,13 +173,54 @@ impl<'a> Lexer<'a> {
     /// Reads the next token.
     ///
     /// # Errors
-    /// Malformed numbers, strings and escape sequences, and strings and comments without an end.
+    /// Malformed numbers, strings and escape sequences, strings and comments without an end, and a reader that fails.
     pub fn next_token(&mut self) -> Result<Token> {
         loop {
+            let token = self.scan();
+            if self.pos < self.source.len() || self.reader.is_none() {
+                return token;
+            }
+            if !self.read_more()? {
+                return token;
+            }
+            self.pos = self.start;
+            self.line = self.start_line;
+        }
+    }
+
+    /// Gets more text behind the token at `start`; false at the end of the text.
+    #[cold]
+    fn read_more(&mut self) -> Result<bool> {
+        let known = self.source.len();
+        // The longer a token, the more text at a time: it is read from its start again.
+        let wanted = if known - self.start < 256 { 1 } else { known - self.start };
+        while let Some(reader) = &mut self.reader
+            && self.source.len() - known < wanted
+        {
+            match reader(&mut self.source) {
+                Ok(true) if u32::try_from(self.source.len()).is_err() => return Err(CompileError::too_large()),
+                Ok(true) => {}
+                Ok(false) => self.reader = None,
+                Err(()) => return Err(CompileError::bare("cannot read the chunk")),
+            }
+        }
+        Ok(self.source.len() > known)
+    }
+
+    /// Reads the next token of the known text. When the text ends with it or in it, the token may be another one with
+    /// more text, from `start` on.
+    fn scan(&mut self) -> Result<Token> {
+        loop {
             self.start = self.pos;
+            self.start_line = self.line;
             let Some(byte) = self.peek() else { return Ok(Token::Eof) };
             match byte {
-                b'\n' | b'\r' => self.newline(),
+                b'\n' | b'\r' => {
+                    self.newline();
+                    if self.pos == self.source.len() {
+                        return Ok(Token::Eof);
+                    }
+                }
                 b' ' | b'\t' | 0x0B | 0x0C => self.pos += 1,
                 b'-' => {
                     self.pos += 1;
@@ -175,6 +228,9 @@ impl<'a> Lexer<'a> {
                         return Ok(Token::Char(b'-'));
                     }
                     self.comment()?;
+                    if self.pos == self.source.len() {
+                        return Ok(Token::Eof);
+                    }
                 }
                 b'[' => {
                     return match self.long_bracket() {
@@ -481,6 +537,7 @@ impl<'a> Lexer<'a> {
     /// An error in the escape sequence that began at `start`; the message shows it up to the offending byte.
     fn bad_escape(&mut self, start: usize, text: &str) -> Box<CompileError> {
         let end = (self.pos + 1).min(self.source.len());
+        self.pos = end;
         self.buffer.extend_from_slice(&self.source[start..end]);
         self.error_in_text(text)
     }
@@ -509,7 +566,7 @@ mod tests {
     use super::*;
 
     fn strings(source: &[u8]) -> Vec<Vec<u8>> {
-        let mut lexer = Lexer::new(source, b"=c");
+        let mut lexer = Lexer::new(source.to_vec(), None, b"=c");
         let mut found = Vec::new();
         loop {
             match lexer.next_token().unwrap_or_else(|e| panic!("{e}")) {
@@ -521,7 +578,7 @@ mod tests {
     }
 
     fn error(source: &[u8]) -> String {
-        let mut lexer = Lexer::new(source, b"=c");
+        let mut lexer = Lexer::new(source.to_vec(), None, b"=c");
         loop {
             match lexer.next_token() {
                 Ok(Token::Eof) => panic!("no error"),
@@ -534,7 +591,7 @@ mod tests {
     #[test]
     fn reserved_words_are_the_first_symbols() {
         for (index, (token, text)) in FIXED[..RESERVED].iter().enumerate() {
-            let mut lexer = Lexer::new(text.as_bytes(), b"=c");
+            let mut lexer = Lexer::new(text.as_bytes().to_vec(), None, b"=c");
             assert_eq!(lexer.symbols.text(Symbol(index as u32)), text.as_bytes());
             assert_eq!(lexer.next_token().unwrap(), *token);
         }

@@ -30,6 +30,7 @@ pub mod number;
 pub mod symbol;
 
 pub use error::{CompileError, chunk_id};
+pub use lexer::Reader;
 
 /// Compiles a chunk to its main function, a vararg function with one captured variable, `_ENV`, in a cell.
 ///
@@ -40,6 +41,30 @@ pub use error::{CompileError, chunk_id};
 /// # Errors
 /// The message of the first error in the text, worded and positioned as PUC Lua does it.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<bytecode::Function, CompileError> {
-    let tree = parser::parse(source, chunk_name).map_err(|e| *e)?;
-    codegen::generate(&tree, source, chunk_name).map_err(|e| *e)
+    let mut text = Vec::new();
+    text.try_reserve_exact(source.len()).map_err(|_| *CompileError::memory())?;
+    text.extend_from_slice(source);
+    generate(text, None, chunk_name).map_err(|e| *e)
+}
+
+/// As [`compile`] of a text whose beginning is `source`; the rest is asked for as it is needed, so that nothing is read
+/// after an error.
+///
+/// # Errors
+/// As [`compile`]; when `reader` fails, whatever message.
+pub fn compile_pieces<'a>(
+    source: Vec<u8>,
+    reader: Reader<'a>,
+    chunk_name: &'a [u8],
+) -> Result<bytecode::Function, CompileError> {
+    generate(source, Some(reader), chunk_name).map_err(|e| *e)
+}
+
+fn generate<'a>(
+    source: Vec<u8>,
+    reader: Option<Reader<'a>>,
+    chunk_name: &'a [u8],
+) -> error::Result<bytecode::Function> {
+    let (tree, source) = parser::parse(source, reader, chunk_name)?;
+    codegen::generate(&tree, &source, chunk_name)
 }

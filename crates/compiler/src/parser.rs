@@ -10,24 +10,24 @@
 use crate::ast::*;
 use crate::error::{CompileError, Result};
 use crate::fold;
-use crate::lexer::{Lexer, Place, Token};
+use crate::lexer::{Lexer, Place, Reader, Token};
 use crate::scope::{Meaning, Scope, ScopeError};
 use crate::symbol::Symbol;
 
 /// How deep statements and expressions may nest, as in PUC Lua when a main chunk calls `load`.
 pub const MAX_LEVELS: u32 = 197;
 
-/// Parses a chunk.
+/// Parses a chunk, of whose text `source` is known; the tree, and the whole text.
 ///
 /// # Errors
 /// The first error in the text.
-pub(crate) fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Tree> {
+pub(crate) fn parse<'a>(source: Vec<u8>, reader: Option<Reader<'a>>, chunk_name: &'a [u8]) -> Result<(Tree, Vec<u8>)> {
     if u32::try_from(source.len()).is_err() {
-        return Err(CompileError::bare("chunk too large"));
+        return Err(CompileError::too_large());
     }
-    let mut parser = Parser::new(source, chunk_name)?;
+    let mut parser = Parser::new(Lexer::new(source, reader, chunk_name))?;
     let block = parser.main()?;
-    Ok(Tree {
+    let tree = Tree {
         symbols: std::mem::take(&mut parser.lexer.symbols),
         exprs: parser.exprs,
         functions: {
@@ -35,7 +35,8 @@ pub(crate) fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Tree> {
             parser.functions
         },
         names_debug: parser.names_debug,
-    })
+    };
+    Ok((tree, parser.lexer.into_source()))
 }
 
 struct Parser<'a> {
@@ -59,8 +60,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Result<Parser<'a>> {
-        let mut lexer = Lexer::new(source, chunk_name);
+    fn new(mut lexer: Lexer<'a>) -> Result<Parser<'a>> {
         let symbols = &mut lexer.symbols;
         Ok(Parser {
             env_name: symbols.intern(b"_ENV")?,

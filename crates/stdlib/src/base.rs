@@ -7,6 +7,7 @@ use crate::scratch::{Scratch, no_memory};
 use luas_compiler::binary::SIGNATURE;
 use luas_compiler::number::is_space;
 use luas_vm::control;
+use luas_vm::ffi::cformat::{float_to_lua_string, int_to_lua_string};
 use luas_vm::ffi::stdio::{Buffer, CFile, CText, Errno, flush_stdout, write_stdout};
 use luas_vm::native::{Error, Event, Result};
 use luas_vm::thread::Thread;
@@ -325,8 +326,8 @@ fn set_mode(th: &Thread, generational: bool) -> Result<u32> {
 
 // ---- loading ---------------------------------------------------------------------------------------------------
 
-/// `load(chunk, name, mode, env)`: compiles a string or takes a binary chunk, or the pieces that a function returns until it returns nil or
-/// an empty string. All pieces are read before compiling starts.
+/// `load(chunk, name, mode, env)`: compiles a string or takes a binary chunk, or the pieces that a function returns
+/// until it returns nil or an empty string. Pieces of text are read as the compiler needs them.
 fn load(th: &mut Thread) -> Result<u32> {
     let from_string = matches!(th.arg(1).type_of(), Type::String | Type::Number);
     th.opt_bytes(3, b"")?;
@@ -334,15 +335,40 @@ fn load(th: &mut Thread) -> Result<u32> {
         th.check_bytes(1)?;
         th.opt_bytes(2, b"")?;
         let outcome = load_string(th);
+        let outcome = show_overflow(th, outcome);
         return loaded(th, outcome, 4);
     }
     th.opt_bytes(2, b"")?;
     th.check_type(1, Type::Function)?;
-    let outcome = read_pieces(th).and_then(|source| {
-        let name = c_text(th.opt_bytes(2, b"=(load)")?);
-        compile(th, &source, name, th.opt_bytes(3, b"bt")?)
-    });
+    let outcome = load_reader(th);
+    let outcome = show_overflow(th, outcome);
     loaded(th, outcome, 4)
+}
+
+/// Nesting that is too deep is an error of `load` itself in PUC Lua, so the message handler in force sees it.
+fn show_overflow(th: &mut Thread, outcome: Result<()>) -> Result<()> {
+    outcome.map_err(|e| {
+        let message = th.error_value(e);
+        let overflow = message.as_bytes() == Some(b"C stack overflow");
+        let e = th.throw(message);
+        if overflow { th.handle_error(e) } else { e }
+    })
+}
+
+/// Pushes the function that the pieces of text from the reader function in argument 1 compile to.
+fn load_reader(th: &mut Thread) -> Result<()> {
+    let name = c_text(th.opt_bytes(2, b"=(load)")?).to_vec();
+    let mode = th.opt_bytes(3, b"bt")?.to_vec();
+    let mut source = Vec::new();
+    let more = read_piece(th, &mut source)?;
+    if source.first() == Some(&SIGNATURE) {
+        while more && read_piece(th, &mut source)? {}
+        return compile(th, &source, &name, &mode);
+    }
+    if !more || !mode.contains(&b't') {
+        return compile(th, &source, &name, &mode);
+    }
+    th.load_pieces(source, &name, read_piece)
 }
 
 fn load_string(th: &Thread) -> Result<()> {
@@ -351,29 +377,27 @@ fn load_string(th: &Thread) -> Result<()> {
     compile(th, source, name, th.opt_bytes(3, b"bt")?)
 }
 
-/// All that the reader function in argument 1 returns, joined.
-fn read_pieces(th: &mut Thread) -> Result<Scratch> {
-    let mut source = Scratch::take();
-    loop {
-        th.push(th.arg(1));
-        if !th.pcall(0, 1)? {
-            return Err(th.throw(th.at(-1)));
-        }
-        let piece = th.at(-1);
-        if let Some(bytes) = piece.as_bytes() {
-            if bytes.is_empty() {
-                break;
-            }
-            source.append(th, bytes)?;
-        } else if piece.is_nil() {
-            break;
-        } else if !source.append_value(th, piece)? {
-            return Err(th.error("reader function must return a string"));
-        }
-        th.pop(1);
+/// Appends what the reader function in argument 1 returns next; false when that is nothing.
+fn read_piece(th: &mut Thread, source: &mut Vec<u8>) -> Result<bool> {
+    th.push(th.arg(1));
+    if !th.pcall_handled(0, 1)? {
+        return Err(th.throw(th.at(-1)));
+    }
+    let known = source.len();
+    let piece = th.at(-1);
+    if let Some(bytes) = piece.as_bytes() {
+        source.try_reserve(bytes.len()).map_err(|_| no_memory(th))?;
+        source.extend_from_slice(bytes);
+    } else if let Some(i) = piece.as_int() {
+        int_to_lua_string(i, source);
+    } else if let Some(f) = piece.as_float() {
+        float_to_lua_string(f, source);
+    } else if !piece.is_nil() {
+        let e = th.error("reader function must return a string");
+        return Err(th.handle_error(e));
     }
     th.pop(1);
-    Ok(source)
+    Ok(source.len() > known)
 }
 
 /// Pushes the function that `source` compiles to, or that it is in binary form. Errors are raised as their messages.

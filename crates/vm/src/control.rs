@@ -7,7 +7,7 @@
 use crate::coroutine::*;
 use crate::debuginfo;
 use crate::error;
-use crate::frame::MIN_NATIVE;
+use crate::frame::{EXTRA_SLOTS, MAX_STACK, MIN_NATIVE};
 use crate::hook::Hook;
 use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, return_native, throw};
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
@@ -241,7 +241,7 @@ pub fn close_all_nested(rec: &Record, level: u32) {
 
 /// A fresh coroutine whose first frame holds `function`; None when there is no memory.
 pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
-    const SLOTS: usize = crate::frame::EXTRA_SLOTS + MIN_NATIVE + 4;
+    const SLOTS: usize = EXTRA_SLOTS + MIN_NATIVE + 10;
     const FRAMES: usize = 4;
     let stack = rec.new_stack(SLOTS)?;
     let frames = rec.new_buffer(FRAMES * std::mem::size_of::<CallInfo>())?;
@@ -312,6 +312,10 @@ fn wrapped(th: &mut Thread) -> Result<u32> {
     // SAFETY: a live coroutine; all arguments of the running native frame go to it.
     unsafe {
         match claim(rec, co) {
+            Ok(()) if !fits(co, th.top()) => {
+                (*co).status.store(SUSPENDED, Release);
+                Err(th.error(TOO_MANY_ARGUMENTS))
+            }
             Ok(()) => resume(rec, co, Continuation::Wrap, 0),
             Err(message) => Err(th.error(message)),
         }
@@ -324,15 +328,28 @@ pub fn co_resume(th: &mut Thread) -> Result<u32> {
     let rec = th.rec();
     // SAFETY: a live coroutine; the arguments after the first go to it.
     unsafe {
-        match claim(rec, co) {
-            Ok(()) => resume(rec, co, Continuation::Resume, 1),
-            Err(message) => {
-                th.push_bool(false);
-                th.push_bytes(message.as_bytes())?;
-                Ok(2)
+        let message = match claim(rec, co) {
+            Ok(()) if !fits(co, th.top()) => {
+                (*co).status.store(SUSPENDED, Release);
+                TOO_MANY_ARGUMENTS
             }
-        }
+            Ok(()) => return resume(rec, co, Continuation::Resume, 1),
+            Err(message) => message,
+        };
+        th.push_bool(false);
+        th.push_bytes(message.as_bytes())?;
+        Ok(2)
     }
+}
+
+const TOO_MANY_ARGUMENTS: &str = "too many arguments to resume";
+
+/// Whether the stack of `co` can take `n` more values.
+/// # Safety
+/// `co` is live, not the running coroutine, and claimed by this thread.
+unsafe fn fits(co: *const Coroutine, n: usize) -> bool {
+    // SAFETY: caller.
+    unsafe { (*co).top.get() as usize + n + EXTRA_SLOTS <= MAX_STACK }
 }
 
 /// Takes a suspended coroutine for running (I-24: of a shared one by CAS, so one thread wins).
@@ -391,11 +408,12 @@ unsafe fn deliver(rec: &Record, first: *mut Value, n: usize, status: u32) -> Flo
         let co = rec.coroutine.get();
         let to = (*co).resumer.get();
         rec.sync_coroutine();
+        let fits = fits(to, n + 1);
         rec.load_coroutine(to);
         (*to).status.store(RUNNING, Release);
         let end = rec.top.get().offset_from_unsigned(rec.stack.get()) + n + 1;
-        let grown = rec.ensure_stack(end);
-        if grown.is_ok() {
+        let grown = if fits { rec.ensure_stack(end) } else { Ok(()) };
+        if fits && grown.is_ok() {
             *rec.top.get() = Value::TRUE;
             std::ptr::copy_nonoverlapping(first, rec.top.get().add(1), n);
             rec.top.set(rec.top.get().add(n + 1));
@@ -415,9 +433,32 @@ unsafe fn deliver(rec: &Record, first: *mut Value, n: usize, status: u32) -> Flo
         if let Err(e) = grown {
             return call::grow_error(rec, e);
         }
-        let extra = if continuation(rec.ci.get()) == Continuation::Resume { 1 } else { 0 };
-        return_native(rec, n + extra)
+        let resume = continuation(rec.ci.get()) == Continuation::Resume;
+        if !fits {
+            return too_many_results(rec, resume);
+        }
+        return_native(rec, n + usize::from(resume))
     }
+}
+
+/// The running coroutine's stack cannot take what another one hands over, which is lost.
+#[cold]
+fn too_many_results(rec: &Record, resume: bool) -> Flow {
+    const MESSAGE: &[u8] = b"too many results to resume";
+    if !resume {
+        let mut message = error::position(rec, 1);
+        message.extend_from_slice(MESSAGE);
+        error::set_message(rec, &message);
+        return throw(rec);
+    }
+    error::set_message(rec, MESSAGE);
+    // SAFETY: the frame of `resume` has room for two values.
+    unsafe {
+        *rec.top.get() = Value::FALSE;
+        *rec.top.get().add(1) = rec.error_value.replace(Value::NIL);
+        rec.top.set(rec.top.get().add(2));
+    }
+    return_native(rec, 2)
 }
 
 /// The first function of the running coroutine returned.
@@ -460,7 +501,10 @@ pub fn coroutine_failed(rec: &Record) -> Flow {
             return return_native(rec, 2);
         }
         let _ = close_coroutine(rec, co);
-        if let Some(text) = Val::new(rec.error_value.get()).as_bytes() {
+        let e = rec.error_value.get();
+        if let Some(text) = Val::new(e).as_bytes()
+            && !error::is_memory(rec, e)
+        {
             let mut message = error::position(rec, 1);
             message.extend_from_slice(text);
             error::set_message(rec, &message);

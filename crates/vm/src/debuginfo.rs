@@ -295,9 +295,15 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
     let (a, b, c) = (ins.a() as usize, ins.b() as usize, ins.c() as usize);
     // SAFETY: registers of the current Lua frame.
     let holds = |r: usize| unsafe { *frames.stack.add(frames.frame(i).base as usize + r) } == v;
+    let captured = |n: usize| {
+        let (name, word, _) = upvalue(frames.function(i), n as i64 + 1)?;
+        // SAFETY: a captured word of a live function. A value further down an __index chain has no name.
+        let is = unsafe { through_cell(Value(word.load(Acquire))) } == v;
+        is.then_some(("upvalue", name))
+    };
     let reg = match ins.op() {
-        Opcode::GetTabUp => return Some(("upvalue", upval_name(f, b))),
-        Opcode::SetTabUp | Opcode::SetTabUpK => return Some(("upvalue", upval_name(f, a))),
+        Opcode::GetTabUp => return captured(b),
+        Opcode::SetTabUp | Opcode::SetTabUpK => return captured(a),
         Opcode::GetTable | Opcode::GetField | Opcode::GetI | Opcode::SelfField => b,
         Opcode::SetTable | Opcode::SetTableK | Opcode::SetField | Opcode::SetFieldK | Opcode::SetI | Opcode::SetIK => a,
         op => {

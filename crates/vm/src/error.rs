@@ -3,7 +3,7 @@
 //! A raised error is a token; its value lies in the record (contract 16). The functions named `set_…` put a message
 //! there; the caller then raises with [`throw`] or returns the token.
 
-use crate::coroutine::CALL_NATIVE;
+use crate::coroutine::{CALL_FINALIZER, CALL_NATIVE};
 use crate::debuginfo;
 use crate::interpreter::Flow;
 use crate::interpreter::call::throw;
@@ -26,6 +26,11 @@ pub fn set_value(rec: &Record, v: Value) {
 /// "not enough memory": needs no memory itself.
 pub fn set_no_memory(rec: &Record) {
     set_value(rec, Value(rec.machine().memory_message.get()));
+}
+
+/// Whether an error value is the one of [`set_no_memory`].
+pub fn is_memory(rec: &Record, v: Value) -> bool {
+    v.0 == rec.machine().memory_message.get()
 }
 
 /// The token of "not enough memory".
@@ -106,13 +111,16 @@ pub fn index_error(rec: &Record, v: Value, _key: Value) -> Flow {
     operand_error(rec, "index", v)
 }
 
-/// "attempt to call a TYPE value (…)" about the function at `slot`.
+/// "attempt to call a TYPE value (…)" about the function at `slot`, which was to be called with `flags`.
 /// # Safety
 /// `slot` is a slot of the running coroutine.
 #[cold]
-pub unsafe fn call_error(rec: &Record, slot: *const Value) -> Flow {
+pub unsafe fn call_error(rec: &Record, slot: *const Value, flags: u16) -> Flow {
     // SAFETY: caller.
-    let (v, name) = unsafe { (*slot, debuginfo::called_name(rec, slot)) };
+    let (v, mut name) = unsafe { (*slot, debuginfo::called_name(rec, slot)) };
+    if flags & CALL_FINALIZER != 0 {
+        name = Some(("metamethod", b"__gc".to_vec()));
+    }
     operand_message(rec, "call", v, name);
     throw(rec)
 }

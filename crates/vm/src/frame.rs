@@ -9,7 +9,7 @@ use crate::thread::Record;
 use crate::value::Value;
 
 /// Slots that every frame may use beyond its limit: for metamethod calls and errors.
-pub const EXTRA_SLOTS: usize = 40;
+pub const EXTRA_SLOTS: usize = 16;
 /// Greatest number of slots of a stack (LUAI_MAXSTACK).
 pub const MAX_STACK: usize = 1_000_000;
 /// Further slots for handling a stack overflow.

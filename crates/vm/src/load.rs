@@ -124,12 +124,25 @@ fn binary_name(chunk_name: &[u8]) -> &[u8] {
 
 /// Whether there is memory for the tree and the code of this much text (contract 9): the compiler itself allocates
 /// without asking, so what it may need at most is asked for before, and given back.
-fn room_to_compile(source: usize) -> bool {
+fn room_to_compile(source: &[u8]) -> bool {
     /// Small chunks fit the reserve that any program has.
     const SMALL: usize = 1 << 16;
-    /// Bytes for a byte of text: 90 were measured for statements like `f()` and `a=b`, the densest.
-    const FACTOR: usize = 100;
-    source < SMALL || Vec::<u8>::new().try_reserve_exact(source.saturating_mul(FACTOR)).is_ok()
+    /// Bytes for a token; what takes most is statements like `f()` and `a=b`.
+    const FACTOR: usize = 130;
+    source.len() < SMALL
+        || Vec::<u8>::new().try_reserve_exact(source.len() + most_tokens(source).saturating_mul(FACTOR)).is_ok()
+}
+
+/// At most how many tokens a text has: words, and bytes that are neither of a word nor space.
+fn most_tokens(source: &[u8]) -> usize {
+    let mut in_word = false;
+    let starts = |&byte: &u8| {
+        let word = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        let starts = !(byte.is_ascii_whitespace() || word && in_word);
+        in_word = word;
+        starts
+    };
+    source.iter().copied().filter(starts).count()
 }
 
 impl Thread {
@@ -137,13 +150,50 @@ impl Thread {
     /// message.
     pub fn load(&self, source: &[u8], chunk_name: &[u8]) -> Result<Val<'_>> {
         let rec = self.rec();
-        if !room_to_compile(source.len()) {
+        if !room_to_compile(source) {
             return Err(error::memory(rec));
         }
-        match luas_compiler::compile(source, chunk_name) {
+        let compiled = luas_compiler::compile(source, chunk_name);
+        self.loaded(compiled)
+    }
+
+    /// As [`Thread::load`], and pushes the function, of a text whose beginning is `source`. `reader` appends its next
+    /// piece, and tells whether there was one; it is called as text is needed, so never again after an error.
+    pub fn load_pieces(
+        &mut self,
+        source: Vec<u8>,
+        chunk_name: &[u8],
+        mut reader: impl FnMut(&mut Thread, &mut Vec<u8>) -> Result<bool>,
+    ) -> Result<()> {
+        let mut failed = None;
+        let mut checked = source.len();
+        let mut next = |text: &mut Vec<u8>| {
+            let more = reader(self, text).and_then(|more| {
+                if text.len() / 2 > checked {
+                    checked = text.len();
+                    if !room_to_compile(text) {
+                        return Err(error::memory(self.rec()));
+                    }
+                }
+                Ok(more)
+            });
+            more.map_err(|e| failed = Some(e))
+        };
+        let compiled = luas_compiler::compile_pieces(source, &mut next, chunk_name);
+        match failed {
+            Some(e) => Err(e),
+            None => {
+                self.push(self.loaded(compiled)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn loaded(&self, compiled: std::result::Result<Function, luas_compiler::CompileError>) -> Result<Val<'_>> {
+        match compiled {
             Ok(f) => self.outermost(f),
             Err(e) => {
-                error::set_message(rec, &e.message);
+                error::set_message(self.rec(), &e.message);
                 Err(Error(()))
             }
         }

@@ -831,28 +831,36 @@ impl Thread {
     /// As `call`; on error the stack is cut to below the function, to-be-closed variables are closed and the error
     /// value is pushed: Ok(false).
     pub fn pcall(&mut self, nargs: usize, nresults: i32) -> Result<bool> {
+        self.pcall_with(nargs, nresults, 0)
+    }
+    /// As `pcall`, but the message handler in force sees the error first, as in functions of PUC Lua that protect a call
+    /// without a handler of their own (`lua_load`).
+    pub fn pcall_handled(&mut self, nargs: usize, nresults: i32) -> Result<bool> {
         let rec = self.rec();
-        assert!(self.top() > nargs, "call without a function");
-        // SAFETY: the function lies below its arguments.
-        unsafe {
-            let offset = rec.top.get().offset_from_unsigned(rec.stack.get()) - nargs - 1;
-            if call::call_protected(rec, offset, nresults as i16) {
-                return Ok(true);
-            }
-            rec.top.set(rec.stack.get().add(offset));
-        }
-        self.push(Val::new(rec.error_value.replace(Value::NIL)));
-        Ok(false)
+        // SAFETY: the running coroutine.
+        let handler = unsafe { (*rec.coroutine.get()).error_handler.get() };
+        self.pcall_with(nargs, nresults, handler)
+    }
+    /// Shows an error that is in progress, and that the caller is going to catch, to the message handler in force.
+    pub fn handle_error(&mut self, e: Error) -> Error {
+        call::handle_error(self.rec());
+        e
     }
     /// As `pcall` with a message handler, which lies at index `handler` of the running function's frame.
     pub fn xpcall(&mut self, nargs: usize, nresults: i32, handler: i32) -> Result<bool> {
         let rec = self.rec();
         // SAFETY: a slot of the frame.
         let at = unsafe { self.slot(handler).offset_from_unsigned(rec.stack.get()) };
+        self.pcall_with(nargs, nresults, at as u32)
+    }
+    /// `handler` is a slot's offset, 0 for none.
+    fn pcall_with(&mut self, nargs: usize, nresults: i32, handler: u32) -> Result<bool> {
+        let rec = self.rec();
+        assert!(self.top() > nargs, "call without a function");
         // SAFETY: the function lies below its arguments.
         unsafe {
             let offset = rec.top.get().offset_from_unsigned(rec.stack.get()) - nargs - 1;
-            if call::call_with_handler(rec, offset, nresults as i16, at as u32, 0) {
+            if call::call_with_handler(rec, offset, nresults as i16, handler, 0) {
                 return Ok(true);
             }
             rec.top.set(rec.stack.get().add(offset));

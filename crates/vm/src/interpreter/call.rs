@@ -15,7 +15,7 @@ use crate::metamethod::Event;
 use crate::native::{Error, NativeFn};
 use crate::object::{Kind, LuaClosure, NativeClosure};
 use crate::thread::{POLL_FINALIZERS, POLL_INTERRUPT, Record, Thread};
-use crate::value::Value;
+use crate::value::{Val, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Depth of nested native runs (LUAI_MAXCCALLS).
@@ -113,7 +113,7 @@ pub fn run_finalizers(rec: &Record) {
             let meta = debuginfo::metatable_of(rec, object);
             // SAFETY: a live metatable or null.
             let f = unsafe { crate::table::metamethod(rec, meta, Event::Gc) };
-            if f.type_of() != crate::value::Type::Function {
+            if f.is_nil() {
                 continue;
             }
             let saved = (rec.error_value.get(), rec.error_handled.get());
@@ -130,10 +130,9 @@ pub fn run_finalizers(rec: &Record) {
                 rec.top.set(func.add(2));
                 let offset = func.offset_from_unsigned(rec.stack.get());
                 if !call_with_handler(rec, offset, 0, 0, CALL_FINALIZER) {
-                    let message = error::describe(rec, rec.error_value.get());
-                    let mut text = b"error in __gc".to_vec();
-                    text.extend_from_slice(b" (");
-                    text.extend_from_slice(&message);
+                    let message = Val::new(rec.error_value.get());
+                    let mut text = b"error in __gc (".to_vec();
+                    text.extend_from_slice(message.as_bytes().unwrap_or(b"error object is not a string"));
                     text.push(b')');
                     // SAFETY: the record is this thread's.
                     Thread::from_record(rec).warn(&text, false);
@@ -183,21 +182,44 @@ pub unsafe fn call(rec: &Record, func: *mut Value, nresults: i16, flags: u16) ->
             if let Some(closure) = f.as_kind::<NativeClosure>(Kind::NativeClosure) {
                 return call_native(rec, offset, (*closure).function, nresults, flags);
             }
-            // The metamethod takes the function's place, the function becomes the first argument.
-            let meta = debuginfo::metatable_of(rec, f);
-            let m = crate::table::metamethod(rec, meta, Event::Call);
-            if m.is_nil() {
-                return error::call_error(rec, rec.stack.get().add(offset));
+            if let Err(flow) = resolve_call(rec, offset, flags) {
+                return flow;
             }
-            let end = rec.top.get().offset_from_unsigned(rec.stack.get());
-            if let Err(e) = rec.ensure_stack(end + 1) {
-                return grow_error(rec, e);
-            }
-            let slot = rec.stack.get().add(offset);
-            std::ptr::copy(slot, slot.add(1), end - offset);
-            *slot = m;
-            rec.top.set(rec.stack.get().add(end + 1));
         }
+    }
+}
+
+/// Puts a function at `offset`, where a value is that is none: its `__call`, or the `__call` of that, and so on; each
+/// value passed on the way becomes the first argument of the one before it.
+/// # Safety
+/// As [`call`].
+#[cold]
+unsafe fn resolve_call(rec: &Record, offset: usize, flags: u16) -> Result<(), Flow> {
+    // SAFETY: caller. The chain is collected above the arguments and moved below them at its end, so that long chains
+    // take linear time.
+    unsafe {
+        let end = rec.top.get().offset_from_unsigned(rec.stack.get());
+        let mut f = *rec.stack.get().add(offset);
+        let mut n = 0;
+        while f.type_of() != crate::value::Type::Function {
+            let m = debuginfo::metamethod_of(rec, f, Event::Call);
+            if m.is_nil() {
+                let slot = rec.stack.get().add(offset);
+                *slot = f;
+                return Err(error::call_error(rec, slot, flags));
+            }
+            if let Err(e) = rec.ensure_stack(end + n + 1) {
+                return Err(grow_error(rec, e));
+            }
+            *rec.stack.get().add(end + n) = m;
+            n += 1;
+            rec.top.set(rec.stack.get().add(end + n));
+            f = m;
+        }
+        let slots = std::slice::from_raw_parts_mut(rec.stack.get().add(offset), end + n - offset);
+        slots.rotate_right(n);
+        slots[..n].reverse();
+        Ok(())
     }
 }
 
@@ -559,27 +581,13 @@ pub unsafe fn tail_call(rec: &Record, func: *mut Value) -> Flow {
     // SAFETY: caller.
     unsafe {
         let mut func = func;
-        let mut tries = 0;
         // Resolve __call first, so that what remains is a Lua or a native function.
-        while !matches!((*func).type_of(), crate::value::Type::Function) {
+        if (*func).type_of() != crate::value::Type::Function {
             let offset = func.offset_from_unsigned(rec.stack.get());
-            let meta = debuginfo::metatable_of(rec, *func);
-            let m = crate::table::metamethod(rec, meta, Event::Call);
-            if m.is_nil() {
-                return error::call_error(rec, func);
-            }
-            let end = rec.top.get().offset_from_unsigned(rec.stack.get());
-            if let Err(e) = rec.ensure_stack(end + 1) {
-                return grow_error(rec, e);
+            if let Err(flow) = resolve_call(rec, offset, 0) {
+                return flow;
             }
             func = rec.stack.get().add(offset);
-            std::ptr::copy(func, func.add(1), end - offset);
-            *func = m;
-            rec.top.set(rec.stack.get().add(end + 1));
-            tries += 1;
-            if tries > 100_000 {
-                return error::runtime(rec, "'__call' chain too long");
-            }
         }
         let ci = rec.ci.get();
         if (*func).as_kind::<NativeClosure>(Kind::NativeClosure).is_some() {
@@ -697,10 +705,7 @@ pub fn mark_to_be_closed(rec: &Record, a: usize) -> Flow {
 pub fn throw(rec: &Record) -> Flow {
     // SAFETY: frames and slots of the running coroutine.
     unsafe {
-        let co = rec.coroutine.get();
-        if !rec.error_handled.get() && (*co).error_handler.get() != 0 {
-            call_handler(rec);
-        }
+        handle_error(rec);
         rec.error_handled.set(true);
         let first = rec.frame(0);
         let mut ci = rec.ci.get();
@@ -718,6 +723,18 @@ pub fn throw(rec: &Record) -> Flow {
         }
         // Nobody catches: the coroutine dies with its frames, which tracebacks show.
         control::coroutine_failed(rec)
+    }
+}
+
+/// Calls the message handler in force, if any, unless it has seen this error. As in PUC Lua it does not see "not enough
+/// memory": it might need some.
+pub fn handle_error(rec: &Record) {
+    // SAFETY: the running coroutine, whose handler lies in its stack.
+    unsafe {
+        let handler = (*rec.coroutine.get()).error_handler.get();
+        if handler != 0 && !rec.error_handled.get() && !error::is_memory(rec, rec.error_value.get()) {
+            call_handler(rec);
+        }
     }
 }
 
