@@ -170,6 +170,10 @@ opcodes! { $
     DivK "DIVK" ABC No y
     /// `R[A] := R[B] // K[C]`
     IDivK "IDIVK" ABC No y
+    /// `ModK` where K[C] is an integer, a power of two below 2^48 and not 1: what the compiler makes of it in the end
+    ModP "MODP" ABC No y
+    /// `IDivK` likewise
+    IDivP "IDIVP" ABC No y
     /// `R[A] := R[B] & K[C]` (K[C] an integer, as in the next two)
     BAndK "BANDK" ABC No y
     /// `R[A] := R[B] | K[C]`
@@ -180,6 +184,14 @@ opcodes! { $
     ShrI "SHRI" ABsC No y
     /// `R[A] := sC << R[B]`
     ShlI "SHLI" ABsC No y
+    /// `R[A] := K[C] + R[B]` (K[C] a number, as in the next three)
+    KAdd "KADD" ABC No y
+    /// `R[A] := K[C] - R[B]`
+    KSub "KSUB" ABC No y
+    /// `R[A] := K[C] * R[B]`
+    KMul "KMUL" ABC No y
+    /// `R[A] := K[C] / R[B]`
+    KDiv "KDIV" ABC No y
     /// `R[A] := R[B] + R[C]`
     Add "ADD" ABC No y
     /// `R[A] := R[B] - R[C]`
@@ -232,16 +244,37 @@ opcodes! { $
     EqK "EQK" ABC Jump n
     /// `if (R[A] == sB) == (C ~= 0) then pc += W`
     EqI "EQI" AsBC Jump n
-    /// `if (R[A] < sB) == (C ~= 0) then pc += W`
+    /// `if (R[A] < sB) == (C & 1 ~= 0) then pc += W`; C & 2: sB was written as a float
     LtI "LTI" AsBC Jump n
-    /// `if (R[A] <= sB) == (C ~= 0) then pc += W`
+    /// `if (R[A] <= sB) == (C & 1 ~= 0) then pc += W`; C & 2: sB was written as a float
     LeI "LEI" AsBC Jump n
-    /// `if (R[A] > sB) == (C ~= 0) then pc += W`
+    /// `if (R[A] > sB) == (C & 1 ~= 0) then pc += W`; C & 2: sB was written as a float
     GtI "GTI" AsBC Jump n
-    /// `if (R[A] >= sB) == (C ~= 0) then pc += W`
+    /// `if (R[A] >= sB) == (C & 1 ~= 0) then pc += W`; C & 2: sB was written as a float
     GeI "GEI" AsBC Jump n
     /// `if (not R[A]) ~= (C ~= 0) then pc += W`: with C = 1 jumps when R[A] is true, with C = 0 when it is false
     Test "TEST" AC Jump n
+    /// `Eq` with C = 0: this and the next nine are what the compiler makes, when a function is complete, of tests that
+    /// jump when they fail; the operand stays (see [`Opcode::plain`])
+    NotEq "NOTEQ" ABC Jump n
+    /// `Lt` with C = 0
+    NotLt "NOTLT" ABC Jump n
+    /// `Le` with C = 0
+    NotLe "NOTLE" ABC Jump n
+    /// `EqK` with C = 0
+    NotEqK "NOTEQK" ABC Jump n
+    /// `EqI` with C = 0
+    NotEqI "NOTEQI" AsBC Jump n
+    /// `LtI` with C = 0
+    NotLtI "NOTLTI" AsBC Jump n
+    /// `LeI` with C = 0
+    NotLeI "NOTLEI" AsBC Jump n
+    /// `GtI` with C = 0
+    NotGtI "NOTGTI" AsBC Jump n
+    /// `GeI` with C = 0
+    NotGeI "NOTGEI" AsBC Jump n
+    /// `Test` with C = 0
+    NotTest "NOTTEST" AC Jump n
     /// `if (not R[B]) ~= (C ~= 0) then R[A] := R[B]; pc += W`
     TestSet "TESTSET" ABC Jump y
     /// `R[A], ..., R[A+C-2] := R[A](R[A+1], ..., R[A+B-1])`
@@ -284,6 +317,42 @@ impl Opcode {
         !matches!(self.extra(), Extra::No)
     }
 
+    /// The operation that this one is a special form of: what it does is the same, only faster.
+    pub const fn plain(self) -> Opcode {
+        match self {
+            Opcode::NotEq => Opcode::Eq,
+            Opcode::NotLt => Opcode::Lt,
+            Opcode::NotLe => Opcode::Le,
+            Opcode::NotEqK => Opcode::EqK,
+            Opcode::NotEqI => Opcode::EqI,
+            Opcode::NotLtI => Opcode::LtI,
+            Opcode::NotLeI => Opcode::LeI,
+            Opcode::NotGtI => Opcode::GtI,
+            Opcode::NotGeI => Opcode::GeI,
+            Opcode::NotTest => Opcode::Test,
+            Opcode::ModP => Opcode::ModK,
+            Opcode::IDivP => Opcode::IDivK,
+            other => other,
+        }
+    }
+
+    /// The form for C = 0 of a test or comparison; itself for all others.
+    pub const fn negative(self) -> Opcode {
+        match self {
+            Opcode::Eq => Opcode::NotEq,
+            Opcode::Lt => Opcode::NotLt,
+            Opcode::Le => Opcode::NotLe,
+            Opcode::EqK => Opcode::NotEqK,
+            Opcode::EqI => Opcode::NotEqI,
+            Opcode::LtI => Opcode::NotLtI,
+            Opcode::LeI => Opcode::NotLeI,
+            Opcode::GtI => Opcode::NotGtI,
+            Opcode::GeI => Opcode::NotGeI,
+            Opcode::Test => Opcode::NotTest,
+            other => other,
+        }
+    }
+
     /// The operation code with this number, if there is one.
     pub fn from_u8(n: u8) -> Option<Opcode> {
         ALL_OPCODES.get(n as usize).copied()
@@ -310,6 +379,10 @@ impl Instruction {
     /// The operation code. Words come from the compiler, which only writes valid ones.
     pub fn op(self) -> Opcode {
         Opcode::from_u8(self.0 as u8).expect("bytecode word with an unknown operation code")
+    }
+    /// The same operands for another operation.
+    pub const fn with_op(self, op: Opcode) -> Instruction {
+        Instruction(self.0 & !0xFF | op as u32)
     }
     /// Operand A.
     pub const fn a(self) -> u8 {

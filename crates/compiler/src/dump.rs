@@ -446,10 +446,10 @@ fn list_instruction(out: &mut String, f: &Function, pc: usize) -> Result<usize, 
         SetTabUp => write!(out, "\t; {} {}", upval(a), constant(b as usize))?,
         SetTabUpK => write!(out, "\t; {} {} {}", upval(a), constant(b as usize), constant(c as usize))?,
         GetField | SelfField | SetTableK | SetIK | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK
-        | BXorK => write!(out, "\t; {}", constant(c as usize))?,
+        | BXorK | ModP | IDivP | KAdd | KSub | KMul | KDiv => write!(out, "\t; {}", constant(c as usize))?,
         SetField => write!(out, "\t; {}", constant(b as usize))?,
         SetFieldK => write!(out, "\t; {} {}", constant(b as usize), constant(c as usize))?,
-        EqK => write!(out, "\t; {} to {}", constant(b as usize), next as i64 + i64::from(extra as i32))?,
+        EqK | NotEqK => write!(out, "\t; {} to {}", constant(b as usize), next as i64 + i64::from(extra as i32))?,
         Jmp | JmpBack => write!(out, "\t; to {}", next as i64 + i64::from(i.sj_value()))?,
         Closure => {
             let proto = &f.protos[i.bx() as usize];

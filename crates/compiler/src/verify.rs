@@ -159,7 +159,11 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
             constant(c)?;
         }
         SetTableK | SetIK => drop(constant(c)?),
-        AddK | SubK | MulK | ModK | PowK | DivK | IDivK => match constant(c)? {
+        ModP | IDivP => match constant(c)? {
+            Constant::Int(2..0x1_0000_0000_0000) => {}
+            other => return Err(format!("{} computes with {other:?}", op.name())),
+        },
+        AddK | SubK | MulK | ModK | PowK | DivK | IDivK | KAdd | KSub | KMul | KDiv => match constant(c)? {
             Constant::Int(_) | Constant::Float(_) => {}
             other => return Err(format!("{} computes with {other:?}", op.name())),
         },
@@ -167,7 +171,7 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
             Constant::Int(_) => {}
             other => return Err(format!("{} computes with {other:?}", op.name())),
         },
-        EqK => drop(constant(b)?),
+        EqK | NotEqK => drop(constant(b)?),
         _ => {}
     }
     let cell = match op {
@@ -194,6 +198,9 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
         // One word sets one field, or some items.
         NewTable => extra <= words * ITEMS_PER_WORD && (b == 0 || b <= 31 && 1 << (b - 1) <= 2 * words),
         SetList => extra <= words * ITEMS_PER_WORD,
+        // Tests have the form that their operand says.
+        _ if op.negative() != op => c & 1 != 0,
+        _ if op.plain().negative() == op && op.plain() != op => c & 1 == 0,
         _ => true,
     };
     if fits { Ok(()) } else { Err(format!("{} has an operand out of range", op.name())) }
@@ -202,11 +209,12 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
 /// How many registers an instruction needs; open operands reach to the top, which the machine checks.
 fn registers(op: Opcode, a: usize, b: usize, c: usize) -> usize {
     use Opcode::*;
-    match op {
+    match op.plain() {
         Jmp | JmpBack | Return0 | VarargPrep | SetTabUpK => 0,
         SetTabUp => c + 1,
         Move | GetCell | SetCell | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK
-        | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt | Le | TestSet => a.max(b) + 1,
+        | KAdd | KSub | KMul | KDiv | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt | Le
+        | TestSet => a.max(b) + 1,
         SetI | SetField => a.max(c) + 1,
         GetTable | SetTable | Add | Sub | Mul | Mod | Pow | Div | IDiv | BAnd | BOr | BXor | Shl | Shr => {
             a.max(b).max(c) + 1

@@ -328,7 +328,7 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
                 c
             } else {
                 // A constant operand, which is named as one.
-                return match op {
+                return match op.plain() {
                     Opcode::AddK
                     | Opcode::SubK
                     | Opcode::MulK
@@ -338,7 +338,11 @@ pub fn operand_name(rec: &Record, v: Value) -> Option<Name> {
                     | Opcode::IDivK
                     | Opcode::BAndK
                     | Opcode::BOrK
-                    | Opcode::BXorK => {
+                    | Opcode::BXorK
+                    | Opcode::KAdd
+                    | Opcode::KSub
+                    | Opcode::KMul
+                    | Opcode::KDiv => {
                         // SAFETY: as in `constant_name`.
                         let k = unsafe { *(*p).constants.add(c) };
                         Val::new(k).as_bytes().map(|s| ("constant", shown(s)))
@@ -368,7 +372,7 @@ pub fn register_operand(rec: &Record, reg: usize) -> (Value, Option<Name>) {
 fn call_name(p: *const Proto, pc: usize) -> Option<Name> {
     let f = function_of(p);
     let ins = Instruction(f.code[pc]);
-    let event = match ins.op() {
+    let event = match ins.op().plain() {
         Opcode::Call | Opcode::TailCall => return register_name(p, pc, ins.a() as usize),
         Opcode::TForCall => return Some(("for iterator", b"for iterator".to_vec())),
         Opcode::SelfField | Opcode::GetTabUp | Opcode::GetTable | Opcode::GetI | Opcode::GetField => "index",
@@ -380,12 +384,12 @@ fn call_name(p: *const Proto, pc: usize) -> Option<Name> {
         | Opcode::SetIK
         | Opcode::SetField
         | Opcode::SetFieldK => "newindex",
-        Opcode::Add | Opcode::AddK | Opcode::AddI => "add",
-        Opcode::Sub | Opcode::SubK => "sub",
-        Opcode::Mul | Opcode::MulK => "mul",
+        Opcode::Add | Opcode::AddK | Opcode::AddI | Opcode::KAdd => "add",
+        Opcode::Sub | Opcode::SubK | Opcode::KSub => "sub",
+        Opcode::Mul | Opcode::MulK | Opcode::KMul => "mul",
         Opcode::Mod | Opcode::ModK => "mod",
         Opcode::Pow | Opcode::PowK => "pow",
-        Opcode::Div | Opcode::DivK => "div",
+        Opcode::Div | Opcode::DivK | Opcode::KDiv => "div",
         Opcode::IDiv | Opcode::IDivK => "idiv",
         Opcode::BAnd | Opcode::BAndK => "band",
         Opcode::BOr | Opcode::BOrK => "bor",

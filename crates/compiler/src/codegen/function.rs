@@ -34,7 +34,7 @@ impl Generator<'_> {
         let first_line = self.f.lines[entry.end];
         self.f.lines[entry].fill(first_line);
         self.close_block()?;
-        self.shorten_jumps()?;
+        self.finish_code()?;
         let state = *mem::replace(&mut self.f, around);
         let function = Function {
             source: self.shared_name.clone(),

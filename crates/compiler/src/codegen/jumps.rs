@@ -5,7 +5,7 @@
 //! A `TestSet` in a list delivers a value to where it jumps; it is made a `Test` when nobody wants the value.
 
 use super::{FunctionState, Generator};
-use crate::bytecode::{Extra, Instruction, Opcode};
+use crate::bytecode::{Constant, Extra, Instruction, Opcode};
 use crate::error::Result;
 
 /// The first jump of a list.
@@ -42,6 +42,12 @@ impl FunctionState {
     fn rest(&self, pc: usize) -> JumpList {
         let next = self.jump_target(pc);
         if next == pc { JumpList::EMPTY } else { JumpList::one(next) }
+    }
+
+    /// Whether a constant is an integer 2^n, 0 < n < 48.
+    fn is_power_of_two(&self, index: u8) -> bool {
+        matches!(self.constants[index as usize], Constant::Int(2..0x1_0000_0000_0000))
+            && matches!(self.constants[index as usize], Constant::Int(n) if n & (n - 1) == 0)
     }
 
     fn has_value(&self, pc: usize) -> bool {
@@ -175,11 +181,20 @@ impl Generator<'_> {
         self.f.needs_value(a) || self.f.needs_value(b)
     }
 
-    /// Lets jumps to unconditional jumps lead to where those lead, when the code of the function is complete.
-    pub(super) fn shorten_jumps(&mut self) -> Result<()> {
+    /// When the code of the function is complete: lets jumps to unconditional jumps lead to where those lead, and
+    /// gives instructions their special forms.
+    pub(super) fn finish_code(&mut self) -> Result<()> {
         let mut pc = 0;
         while pc < self.f.code.len() {
-            let op = self.f.instruction(pc).op();
+            let i = self.f.instruction(pc);
+            let op = i.op();
+            let special = match op {
+                Opcode::ModK if self.f.is_power_of_two(i.c()) => Opcode::ModP,
+                Opcode::IDivK if self.f.is_power_of_two(i.c()) => Opcode::IDivP,
+                _ if i.c() & 1 == 0 => op.negative(),
+                _ => op,
+            };
+            self.f.code[pc] = i.with_op(special).0;
             if is_free_jump(op) {
                 let mut target = self.f.jump_target(pc);
                 // A loop of jumps would never end.

@@ -74,7 +74,7 @@ impl Generator<'_> {
                 }
             }
             Lt | Le | Gt | Ge => {
-                if small_int(e).is_none() {
+                if small_number(e).is_none() {
                     self.put_any(e)?;
                 }
             }
@@ -143,6 +143,23 @@ impl Generator<'_> {
             let reg = self.put_any(b)?;
             self.free_operands(a, b);
             *a = Operand::new(Kind::Pending(self.emit(Opcode::ShlI, 0, reg, n as u8)));
+            self.fix_line(line);
+            return Ok(());
+        }
+        let reversed = match op {
+            Add => Some(Opcode::KAdd),
+            Sub => Some(Opcode::KSub),
+            Mul => Some(Opcode::KMul),
+            Div => Some(Opcode::KDiv),
+            _ => None,
+        };
+        if let Some(opcode) = reversed
+            && a.numeral().is_some()
+            && let Some(index) = self.make_constant(a)?
+        {
+            let reg = self.put_any(b)?;
+            self.free_operands(a, b);
+            *a = Operand::new(Kind::Pending(self.emit(opcode, 0, reg, index)));
             self.fix_line(line);
             return Ok(());
         }
@@ -219,20 +236,20 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// Compares `a < b` or `a <= b`. A float beside an operand with a metamethod must arrive there as a float, so
-    /// only integers become immediate operands.
+    /// Compares `a < b` or `a <= b`. A flag tells a small float from a small integer, for metamethods.
     fn order(&mut self, opcode: Opcode, a: &mut Operand, b: &mut Operand) -> Result<()> {
         let is_less = opcode == Opcode::Lt;
-        let (opcode, reg, operand) = if let Some(n) = small_int(b) {
-            (if is_less { Opcode::LtI } else { Opcode::LeI }, self.put_any(a)?, n as u8)
-        } else if let Some(n) = small_int(a) {
-            (if is_less { Opcode::GtI } else { Opcode::GeI }, self.put_any(b)?, n as u8)
+        let float = |e: &Operand| if small_int(e).is_none() { 2 } else { 0 };
+        let (opcode, reg, operand, flag) = if let Some(n) = small_number(b) {
+            (if is_less { Opcode::LtI } else { Opcode::LeI }, self.put_any(a)?, n as u8, float(b))
+        } else if let Some(n) = small_number(a) {
+            (if is_less { Opcode::GtI } else { Opcode::GeI }, self.put_any(b)?, n as u8, float(a))
         } else {
             let reg = self.put_any(a)?;
-            (opcode, reg, self.put_any(b)?)
+            (opcode, reg, self.put_any(b)?, 0)
         };
         self.free_operands(a, b);
-        *a = Operand::new(Kind::Jump(self.jump_if(opcode, reg, operand, 1)));
+        *a = Operand::new(Kind::Jump(self.jump_if(opcode, reg, operand, 1 | flag)));
         Ok(())
     }
 }

@@ -220,8 +220,8 @@ impl Step<'_> {
         let (a, b, c) = (i.a() as usize, i.b() as usize, i.c() as usize);
         let op = i.op();
         match op {
-            Move | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK | ShrI | ShlI
-            | Unm | BNot | Not | Len | GetI | GetField => {
+            Move | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK | ModP | IDivP
+            | KAdd | KSub | KMul | KDiv | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField => {
                 self.values(b, 1)?;
                 self.set(a, 1);
             }
@@ -279,12 +279,13 @@ impl Step<'_> {
                 self.will_close(a)?;
             }
             Jmp | JmpBack => return Ok(Way::Jumps),
-            Eq | Lt | Le => {
+            Eq | Lt | Le | NotEq | NotLt | NotLe => {
                 self.values(a, 1)?;
                 self.values(b, 1)?;
                 return Ok(Way::Forks);
             }
-            EqK | EqI | LtI | LeI | GtI | GeI | Test => {
+            EqK | EqI | LtI | LeI | GtI | GeI | Test | NotEqK | NotEqI | NotLtI | NotLeI | NotGtI | NotGeI
+            | NotTest => {
                 self.values(a, 1)?;
                 return Ok(Way::Forks);
             }

@@ -13,10 +13,10 @@ pub unsafe fn metamethod(rec: &Record, result: Value) -> Flow {
     unsafe {
         let ci = rec.ci.get();
         let ins = current_instruction(ci);
-        match ins.op() {
-            Opcode::Eq | Opcode::EqK | Opcode::EqI => compare::complete(rec, !result.is_falsy(), ins.c() != 0),
+        match ins.op().plain() {
+            Opcode::Eq | Opcode::EqK | Opcode::EqI => compare::complete(rec, !result.is_falsy(), ins.c() & 1 != 0),
             Opcode::Lt | Opcode::Le | Opcode::LtI | Opcode::LeI | Opcode::GtI | Opcode::GeI => {
-                compare::complete(rec, compare::result(rec, result), ins.c() != 0)
+                compare::complete(rec, compare::result(rec, result), ins.c() & 1 != 0)
             }
             Opcode::Concat => {
                 let n = (*rec.stack.get().add((*ci).top as usize)).as_small_int() as usize;

@@ -28,6 +28,25 @@ macro_rules! double_at {
     };
 }
 
+/// The word of a register or constant, read again.
+macro_rules! word_at {
+    ($p:expr) => {
+        std::ptr::read_volatile($p.cast::<u64>())
+    };
+}
+
+/// Its argument. The compiler must have it in one register here: computed in another order, it would need more of
+/// them than a handler has without saving some.
+#[inline(always)]
+fn in_order(mut x: u64) -> u64 {
+    #[cfg(not(miri))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags));
+    }
+    x
+}
+
 /// Jumps to the handler of the instruction at `$pc`.
 macro_rules! next {
     ($pc:expr, $base:expr, $th:expr, $k:expr) => {{
@@ -522,25 +541,28 @@ stub! { SetList(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *p
 
 // ---- arithmetic -----------------------------------------------------------------------------------------------------------
 
-/// Addition and subtraction: inline integers with one overflow check, doubles, else out of line.
+/// Addition and subtraction: inline integers, doubles, else out of line. One compare says that both operands and the
+/// result are inline integers. The operands are read again where they are used: a word less to keep is a spill less.
 macro_rules! add_like {
-    ($name:ident, $slow:ident, $second:expr, $int:expr, $float:tt) => {
+    ($name:ident, $slow:ident, $first:expr, $second:expr, $int:expr, $float:tt) => {
         op! { $name(pc, base, ins, th, k) {
+            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
             let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
-            let (x, y) = (*xp, *yp);
-            if x.0 & y.0 >= TAG_INT {
-                let int: fn(u64, u64) -> u64 = $int;
-                let r = int(x.0, y.0);
-                if r >= TAG_INT {
-                    *base.add(a!(ins)) = Value(r);
-                    next!(pc, base, th, k)
-                }
-            } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((double_at!(xp) $float double_at!(yp)).to_bits());
+            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
+            let int: fn(u64, u64) -> u64 = $int;
+            let r = in_order(int(word_at!(xp), word_at!(yp)));
+            if word_at!(xp) & word_at!(yp) & r >= TAG_INT {
+                *base.add(a!(ins)) = Value(r);
                 next!(pc, base, th, k)
             }
-            return $slow(pc, base, ins, th, k);
+            if word_at!(xp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
+            }
+            if word_at!(yp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
+            }
+            *base.add(a!(ins)) = Value((double_at!(xp) $float double_at!(yp)).to_bits());
+            next!(pc, base, th, k)
         } }
     };
 }
@@ -561,19 +583,41 @@ macro_rules! wide_result {
         }
     };
 }
-/// The rest of an arithmetic instruction: mixed numbers and wide integers here, everything else in the stub.
-macro_rules! arith_slow {
-    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $second:expr) => {
+/// An inline integer and a double, of an operator that makes doubles of both.
+macro_rules! mixed {
+    ($slow:ident, $wide:ident, $first:expr, $second:expr, $float:tt) => {
         op! {
             #[inline(never)]
             $slow(pc, base, ins, th, k) {
+                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
                 let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let x = *base.add(b!(ins));
-                let y = second(base, k, ins);
-                if let Some(r) = arith::mixed(arith::Op::$op, x, y) {
-                    *base.add(a!(ins)) = r;
+                let (x, y) = (first(base, k, ins), second(base, k, ins));
+                if x.0 < TAG_BASE && y.0 >= TAG_INT {
+                    *base.add(a!(ins)) = Value((x.as_double() $float y.small_int_as_float()).to_bits());
                     next!(pc, base, th, k)
                 }
+                if x.0 >= TAG_INT && y.0 < TAG_BASE {
+                    *base.add(a!(ins)) = Value((x.small_int_as_float() $float y.as_double()).to_bits());
+                    next!(pc, base, th, k)
+                }
+                return $wide(pc, base, ins, th, k);
+            }
+        }
+    };
+}
+/// The rest of an arithmetic instruction: wide integers here, other numbers out of line, everything else in the stub.
+macro_rules! arith_slow {
+    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $second:expr) => {
+        arith_slow!($slow, $rest, $stub, $op, reg_b, $second);
+    };
+    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $first:expr, $second:expr) => {
+        op! {
+            #[inline(never)]
+            $slow(pc, base, ins, th, k) {
+                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
+                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+                let x = first(base, k, ins);
+                let y = second(base, k, ins);
                 wide_result!(arith::Op::$op, x, y, pc, base, ins, th, k);
                 return $rest(pc, base, ins, th, k);
             }
@@ -581,8 +625,9 @@ macro_rules! arith_slow {
         op! {
             #[inline(never)]
             $rest(pc, base, ins, th, k) {
+                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
                 let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let x = *base.add(b!(ins));
+                let x = first(base, k, ins);
                 let y = second(base, k, ins);
                 let r = arith::numbers::<{ arith::Op::$op as u8 }>(&*th, x, y);
                 if r != Value::EMPTY {
@@ -593,12 +638,17 @@ macro_rules! arith_slow {
             }
         }
         stub! { $stub(pc, base, ins, th, k) {
+            let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
             let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            arith::general(&*th, arith::Op::$op, *base.add(b!(ins)), second(base, k, ins), a!(ins))
+            arith::general(&*th, arith::Op::$op, first(base, k, ins), second(base, k, ins), a!(ins))
         } }
     };
 }
 
+#[inline(always)]
+fn reg_b_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
+    base.wrapping_add(b!(ins))
+}
 #[inline(always)]
 fn reg_c_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
     base.wrapping_add(c!(ins))
@@ -606,6 +656,11 @@ fn reg_c_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
 #[inline(always)]
 fn const_c_at(_base: *mut Value, k: *const Value, ins: u64) -> *const Value {
     k.wrapping_add(c!(ins))
+}
+#[inline(always)]
+unsafe fn reg_b(base: *mut Value, _k: *const Value, ins: u64) -> Value {
+    // SAFETY: operand B is a register.
+    unsafe { *base.add(b!(ins)) }
 }
 #[inline(always)]
 unsafe fn reg_c(base: *mut Value, _k: *const Value, ins: u64) -> Value {
@@ -623,21 +678,31 @@ unsafe fn imm_c(_base: *mut Value, _k: *const Value, ins: u64) -> Value {
 }
 #[inline(always)]
 fn int_add(x: u64, y: u64) -> u64 {
-    x.wrapping_add(y.wrapping_sub(INT_ZERO))
+    in_order(x.wrapping_sub(INT_ZERO)).wrapping_add(y)
 }
 #[inline(always)]
 fn int_sub(x: u64, y: u64) -> u64 {
-    x.wrapping_sub(y.wrapping_sub(INT_ZERO))
+    in_order(x.wrapping_add(INT_ZERO)).wrapping_sub(y)
 }
 
-add_like!(Add, add_slow, reg_c_at, int_add, +);
-arith_slow!(add_slow, add_rest, add_stub, Add, reg_c);
-add_like!(AddK, add_k_slow, const_c_at, int_add, +);
-arith_slow!(add_k_slow, add_k_rest, add_k_stub, Add, const_c);
-add_like!(Sub, sub_slow, reg_c_at, int_sub, -);
-arith_slow!(sub_slow, sub_rest, sub_stub, Sub, reg_c);
-add_like!(SubK, sub_k_slow, const_c_at, int_sub, -);
-arith_slow!(sub_k_slow, sub_k_rest, sub_k_stub, Sub, const_c);
+add_like!(Add, add_slow, reg_b_at, reg_c_at, int_add, +);
+mixed!(add_slow, add_wide, reg_b, reg_c, +);
+arith_slow!(add_wide, add_rest, add_stub, Add, reg_c);
+add_like!(AddK, add_k_slow, reg_b_at, const_c_at, int_add, +);
+mixed!(add_k_slow, add_k_wide, reg_b, const_c, +);
+arith_slow!(add_k_wide, add_k_rest, add_k_stub, Add, const_c);
+add_like!(Sub, sub_slow, reg_b_at, reg_c_at, int_sub, -);
+mixed!(sub_slow, sub_wide, reg_b, reg_c, -);
+arith_slow!(sub_wide, sub_rest, sub_stub, Sub, reg_c);
+add_like!(SubK, sub_k_slow, reg_b_at, const_c_at, int_sub, -);
+mixed!(sub_k_slow, sub_k_wide, reg_b, const_c, -);
+arith_slow!(sub_k_wide, sub_k_rest, sub_k_stub, Sub, const_c);
+add_like!(KAdd, k_add_slow, const_c_at, reg_b_at, int_add, +);
+mixed!(k_add_slow, k_add_wide, const_c, reg_b, +);
+arith_slow!(k_add_wide, k_add_rest, k_add_stub, Add, const_c, reg_b);
+add_like!(KSub, k_sub_slow, const_c_at, reg_b_at, int_sub, -);
+mixed!(k_sub_slow, k_sub_wide, const_c, reg_b, -);
+arith_slow!(k_sub_wide, k_sub_rest, k_sub_stub, Sub, const_c, reg_b);
 
 op! { AddI(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
@@ -653,56 +718,75 @@ op! { AddI(pc, base, ins, th, k) {
     }
     return add_i_slow(pc, base, ins, th, k);
 } }
-arith_slow!(add_i_slow, add_i_rest, add_i_stub, Add, imm_c);
+mixed!(add_i_slow, add_i_wide, reg_b, imm_c, +);
+arith_slow!(add_i_wide, add_i_rest, add_i_stub, Add, imm_c);
 
 macro_rules! mul {
-    ($name:ident, $slow:ident, $second:expr) => {
+    ($name:ident, $slow:ident, $first:expr, $second:expr) => {
         op! { $name(pc, base, ins, th, k) {
+            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
             let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
-            let (x, y) = (*xp, *yp);
-            if x.0 & y.0 >= TAG_INT {
-                if let Some(r) = x.as_small_int().checked_mul(y.as_small_int())
-                    && let Some(v) = Value::small_int(r)
-                {
-                    *base.add(a!(ins)) = v;
+            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
+            if (*xp).0 & word_at!(yp) >= TAG_INT {
+                // One factor is scaled so that the product overflows exactly when it is not inline.
+                if let Some(r) = ((*xp).as_small_int() << 14).checked_mul(Value(word_at!(yp)).as_small_int()) {
+                    *base.add(a!(ins)) = Value::int_unchecked(r >> 14);
                     next!(pc, base, th, k)
                 }
-            } else if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((double_at!(xp) * double_at!(yp)).to_bits());
-                next!(pc, base, th, k)
+                return $slow(pc, base, ins, th, k);
             }
-            return $slow(pc, base, ins, th, k);
+            if word_at!(xp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
+            }
+            if word_at!(yp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
+            }
+            *base.add(a!(ins)) = Value((double_at!(xp) * double_at!(yp)).to_bits());
+            next!(pc, base, th, k)
         } }
     };
 }
-mul!(Mul, mul_slow, reg_c_at);
-arith_slow!(mul_slow, mul_rest, mul_stub, Mul, reg_c);
-mul!(MulK, mul_k_slow, const_c_at);
-arith_slow!(mul_k_slow, mul_k_rest, mul_k_stub, Mul, const_c);
+mul!(Mul, mul_slow, reg_b_at, reg_c_at);
+mixed!(mul_slow, mul_wide, reg_b, reg_c, *);
+arith_slow!(mul_wide, mul_rest, mul_stub, Mul, reg_c);
+mul!(MulK, mul_k_slow, reg_b_at, const_c_at);
+mixed!(mul_k_slow, mul_k_wide, reg_b, const_c, *);
+arith_slow!(mul_k_wide, mul_k_rest, mul_k_stub, Mul, const_c);
+mul!(KMul, k_mul_slow, const_c_at, reg_b_at);
+mixed!(k_mul_slow, k_mul_wide, const_c, reg_b, *);
+arith_slow!(k_mul_wide, k_mul_rest, k_mul_stub, Mul, const_c, reg_b);
 
 macro_rules! div {
-    ($name:ident, $slow:ident, $second:expr) => {
+    ($name:ident, $slow:ident, $first:expr, $second:expr) => {
         op! { $name(pc, base, ins, th, k) {
+            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
             let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (base.add(b!(ins)), second(base, k, ins));
-            let (x, y) = (*xp, *yp);
-            if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                *base.add(a!(ins)) = Value((double_at!(xp) / double_at!(yp)).to_bits());
+            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
+            if (*xp).0 & word_at!(yp) >= TAG_INT {
+                let (x, y) = ((*xp).small_int_as_float(), Value(word_at!(yp)).small_int_as_float());
+                *base.add(a!(ins)) = Value((x / y).to_bits());
                 next!(pc, base, th, k)
             }
-            if x.0 & y.0 >= TAG_INT {
-                *base.add(a!(ins)) = Value((x.small_int_as_float() / y.small_int_as_float()).to_bits());
-                next!(pc, base, th, k)
+            if word_at!(xp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
             }
-            return $slow(pc, base, ins, th, k);
+            if word_at!(yp) >= TAG_BASE {
+                return $slow(pc, base, ins, th, k);
+            }
+            *base.add(a!(ins)) = Value((double_at!(xp) / double_at!(yp)).to_bits());
+            next!(pc, base, th, k)
         } }
     };
 }
-div!(Div, div_slow, reg_c_at);
-arith_slow!(div_slow, div_rest, div_stub, Div, reg_c);
-div!(DivK, div_k_slow, const_c_at);
-arith_slow!(div_k_slow, div_k_rest, div_k_stub, Div, const_c);
+div!(Div, div_slow, reg_b_at, reg_c_at);
+mixed!(div_slow, div_wide, reg_b, reg_c, /);
+arith_slow!(div_wide, div_rest, div_stub, Div, reg_c);
+div!(DivK, div_k_slow, reg_b_at, const_c_at);
+mixed!(div_k_slow, div_k_wide, reg_b, const_c, /);
+arith_slow!(div_k_wide, div_k_rest, div_k_stub, Div, const_c);
+div!(KDiv, k_div_slow, const_c_at, reg_b_at);
+mixed!(k_div_slow, k_div_wide, const_c, reg_b, /);
+arith_slow!(k_div_wide, k_div_rest, k_div_stub, Div, const_c, reg_b);
 
 /// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
 macro_rules! int_div {
@@ -719,7 +803,7 @@ macro_rules! int_div {
                 } else {
                     arith::$method::wide(m, n)
                 };
-                *base.add(a!(ins)) = Value::int_unchecked(r);
+                *base.add(a!(in_order(ins))) = Value::int_unchecked(r);
                 next!(pc, base, th, k)
             }
             return $slow(pc, base, ins, th, k);
@@ -734,6 +818,44 @@ int_div!(IDiv, idiv_slow, reg_c, floor_division);
 arith_slow!(idiv_slow, idiv_rest, idiv_stub, IDiv, reg_c);
 int_div!(IDivK, idiv_k_slow, const_c, floor_division);
 arith_slow!(idiv_k_slow, idiv_k_rest, idiv_k_stub, IDiv, const_c);
+
+// The divisor is a positive power of two, as an integer. The bias of inline integers is a multiple of it, so the low
+// bits of the word are those of the integer.
+op! { ModP(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    let low = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
+    if x.0 >= TAG_INT {
+        *base.add(a!(ins)) = Value(INT_ZERO | x.0 & low);
+        next!(pc, base, th, k)
+    }
+    return mod_p_float(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    mod_p_float(pc, base, ins, th, k) {
+        // Integral and not negative; -0.0 has a sign.
+        let x = *base.add(b!(ins));
+        if x.0 < 1075 << 52 {
+            let (f, low) = (x.as_double(), (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1));
+            let i = f.to_int_unchecked::<i64>();
+            if i as f64 == f {
+                *base.add(a!(ins)) = Value(((i as u64 & low) as i64 as f64).to_bits());
+                next!(pc, base, th, k)
+            }
+        }
+        return mod_k_slow(pc, base, ins, th, k);
+    }
+}
+op! { IDivP(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let shift = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO).trailing_zeros();
+        // The count is below 64: the shift of a word takes no more.
+        *base.add(a!(ins)) = Value::int_unchecked(x.as_small_int().wrapping_shr(shift));
+        next!(pc, base, th, k)
+    }
+    return idiv_k_slow(pc, base, ins, th, k);
+} }
 
 op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
 arith_slow!(pow_slow, pow_rest, pow_stub, Pow, reg_c);
@@ -928,22 +1050,31 @@ op! { JmpBack(pc, base, ins, th, k) {
     next!(pc, base, th, k)
 } }
 
-op! { Eq(pc, base, ins, th, k) {
-    let x = *base.add(a!(ins));
-    let y = *base.add(b!(ins));
-    let want = c!(ins) != 0;
-    if x.0 < TAG_BASE && y.0 < TAG_BASE {
-        jump_if!((x.as_double() == y.as_double()) == want, pc, base, ins, th, k)
-    }
-    if x.0 == y.0 {
-        jump_if!(want, pc, base, ins, th, k)
-    }
-    // Two different words of which one is an inline non-number are different values.
-    if x.0 & y.0 >= TAG_INT || x.0.wrapping_sub(TAG_BASE) < 6 || y.0.wrapping_sub(TAG_BASE) < 6 {
-        jump_if!(!want, pc, base, ins, th, k)
-    }
-    return eq_strings(pc, base, ins, th, k);
-} }
+/// The two forms of a test: the jump is taken when the condition is `$sense`.
+macro_rules! eq {
+    ($name:ident, $sense:literal) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(a!(ins));
+            let y = *base.add(b!(ins));
+            if x.0 == y.0 {
+                if x.0 < TAG_BASE && x.as_double().is_nan() {
+                    jump_if!(!$sense, pc, base, ins, th, k)
+                }
+                jump_if!($sense, pc, base, ins, th, k)
+            }
+            // Two different words of which one is an inline non-number are different values; so are two integers.
+            if x.0 & y.0 >= TAG_INT || x.0.wrapping_sub(TAG_BASE) < 6 || y.0.wrapping_sub(TAG_BASE) < 6 {
+                jump_if!(!$sense, pc, base, ins, th, k)
+            }
+            if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                jump_if!((x.as_double() == y.as_double()) == $sense, pc, base, ins, th, k)
+            }
+            return eq_strings(pc, base, ins, th, k);
+        } }
+    };
+}
+eq!(Eq, true);
+eq!(NotEq, false);
 op! {
     #[inline(never)]
     eq_strings(pc, base, ins, th, k) {
@@ -956,81 +1087,111 @@ op! {
     }
 }
 stub! { eq_slow(pc, base, ins, th, k) compare::eq(&*th, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0) }
-op! { EqK(pc, base, ins, th, k) {
-    let x = *base.add(a!(ins));
-    let y = *k.add(b!(ins));
-    let want = c!(ins) != 0;
-    if x.0 == y.0 && x.0 >= TAG_BASE {
-        jump_if!(want, pc, base, ins, th, k)
-    }
-    // Two atoms, or anything against an inline non-number: different words are different values.
-    if x.is_atom() && y.is_atom() || x.0.wrapping_sub(TAG_BASE) < 6 {
-        jump_if!(!want, pc, base, ins, th, k)
-    }
-    let equal = compare::raw_equal(x, y);
-    jump_if!(equal == want, pc, base, ins, th, k)
-} }
-op! { EqI(pc, base, ins, th, k) {
-    let x = *base.add(a!(ins));
-    let want = c!(ins) != 0;
-    let equal = if x.0 < TAG_BASE {
-        x.as_double() == small_float(sb!(ins))
-    } else {
-        x.0 == INT_ZERO.wrapping_add(sb!(ins) as u64)
+macro_rules! eq_k {
+    ($name:ident, $sense:literal) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(a!(ins));
+            let y = *k.add(b!(ins));
+            if x.0 == y.0 && x.0 >= TAG_BASE {
+                jump_if!($sense, pc, base, ins, th, k)
+            }
+            // Two atoms, or anything against an inline non-number: different words are different values.
+            if x.is_atom() && y.is_atom() || x.0.wrapping_sub(TAG_BASE) < 6 {
+                jump_if!(!$sense, pc, base, ins, th, k)
+            }
+            let equal = compare::raw_equal(x, y);
+            jump_if!(equal == $sense, pc, base, ins, th, k)
+        } }
     };
-    jump_if!(equal == want, pc, base, ins, th, k)
-} }
+}
+eq_k!(EqK, true);
+eq_k!(NotEqK, false);
+macro_rules! eq_i {
+    ($name:ident, $sense:literal) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(a!(ins));
+            if x.0 < TAG_BASE {
+                jump_if!((x.as_double() == small_float(sb!(ins))) == $sense, pc, base, ins, th, k)
+            }
+            jump_if!((x.0 == INT_ZERO.wrapping_add(sb!(ins) as u64)) == $sense, pc, base, ins, th, k)
+        } }
+    };
+}
+eq_i!(EqI, true);
+eq_i!(NotEqI, false);
 
 macro_rules! order {
-    ($name:ident, $slow:ident, $op:tt, $event:ident) => {
+    ($name:ident, $sense:literal, $slow:ident, $op:tt) => {
         op! { $name(pc, base, ins, th, k) {
             let x = *base.add(a!(ins));
             let y = *base.add(b!(ins));
-            let want = c!(ins) != 0;
             if x.0 & y.0 >= TAG_INT {
                 // The bias keeps the order.
-                jump_if!((x.0 $op y.0) == want, pc, base, ins, th, k)
+                jump_if!((x.0 $op y.0) == $sense, pc, base, ins, th, k)
             }
             if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                jump_if!((x.as_double() $op y.as_double()) == want, pc, base, ins, th, k)
+                jump_if!((x.as_double() $op y.as_double()) == $sense, pc, base, ins, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
+    };
+}
+macro_rules! order_slow {
+    ($slow:ident, $event:ident) => {
         stub! { $slow(pc, base, ins, th, k)
             compare::order(&*th, compare::Order::$event, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0)
         }
     };
 }
-order!(Lt, lt_slow, <, Lt);
-order!(Le, le_slow, <=, Le);
+order!(Lt, true, lt_slow, <);
+order!(NotLt, false, lt_slow, <);
+order_slow!(lt_slow, Lt);
+order!(Le, true, le_slow, <=);
+order!(NotLe, false, le_slow, <=);
+order_slow!(le_slow, Le);
 
 macro_rules! order_imm {
-    ($name:ident, $slow:ident, $op:tt, $order:ident, $flip:literal) => {
+    ($name:ident, $sense:literal, $slow:ident, $op:tt) => {
         op! { $name(pc, base, ins, th, k) {
             let x = *base.add(a!(ins));
-            let want = c!(ins) != 0;
             if x.0 >= TAG_INT {
-                jump_if!((x.0 $op INT_ZERO.wrapping_add(sb!(ins) as u64)) == want, pc, base, ins, th, k)
+                jump_if!((x.0 $op INT_ZERO.wrapping_add(sb!(ins) as u64)) == $sense, pc, base, ins, th, k)
             }
             if x.0 < TAG_BASE {
-                jump_if!((x.as_double() $op small_float(sb!(ins))) == want, pc, base, ins, th, k)
+                jump_if!((x.as_double() $op small_float(sb!(ins))) == $sense, pc, base, ins, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
+    };
+}
+macro_rules! order_imm_slow {
+    ($slow:ident, $order:ident, $flip:literal) => {
         stub! { $slow(pc, base, ins, th, k) {
-            let (x, y) = (*base.add(a!(ins)), Value::int_unchecked(sb!(ins)));
+            let n = sb!(ins);
+            let (x, y) = (*base.add(a!(ins)), if c!(ins) & 2 != 0 { Value::float(n as f64) } else { Value::int_unchecked(n) });
             let (x, y) = if $flip { (y, x) } else { (x, y) };
-            compare::order(&*th, compare::Order::$order, x, y, c!(ins) != 0)
+            compare::order(&*th, compare::Order::$order, x, y, c!(ins) & 1 != 0)
         } }
     };
 }
-order_imm!(LtI, lt_i_slow, <, Lt, false);
-order_imm!(LeI, le_i_slow, <=, Le, false);
-order_imm!(GtI, gt_i_slow, >, Lt, true);
-order_imm!(GeI, ge_i_slow, >=, Le, true);
+order_imm!(LtI, true, lt_i_slow, <);
+order_imm!(NotLtI, false, lt_i_slow, <);
+order_imm_slow!(lt_i_slow, Lt, false);
+order_imm!(LeI, true, le_i_slow, <=);
+order_imm!(NotLeI, false, le_i_slow, <=);
+order_imm_slow!(le_i_slow, Le, false);
+order_imm!(GtI, true, gt_i_slow, >);
+order_imm!(NotGtI, false, gt_i_slow, >);
+order_imm_slow!(gt_i_slow, Lt, true);
+order_imm!(GeI, true, ge_i_slow, >=);
+order_imm!(NotGeI, false, ge_i_slow, >=);
+order_imm_slow!(ge_i_slow, Le, true);
 
 op! { Test(pc, base, ins, th, k) {
-    jump_if!((*base.add(a!(ins))).is_falsy() != (c!(ins) != 0), pc, base, ins, th, k)
+    jump_if!(!(*base.add(a!(ins))).is_falsy(), pc, base, ins, th, k)
+} }
+op! { NotTest(pc, base, ins, th, k) {
+    jump_if!((*base.add(a!(ins))).is_falsy(), pc, base, ins, th, k)
 } }
 op! { TestSet(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
