@@ -116,6 +116,12 @@ macro_rules! a {
         ($ins >> 8) as u8 as usize
     };
 }
+/// Operand A where it is needed first. The short form of [`a`] wants one of four registers, all in use there.
+macro_rules! a_first {
+    ($ins:expr) => {
+        (in_order($ins >> 8) & 0xFF) as usize
+    };
+}
 macro_rules! b {
     ($ins:expr) => {
         ($ins >> 16) as u8 as usize
@@ -159,24 +165,40 @@ macro_rules! cell_get {
         Value((*address!($word, Cell)).value.load(Acquire))
     };
 }
-/// Whether a word is a table (local or shared).
-macro_rules! is_table {
-    ($v:expr, $th:expr) => {
-        $v.0 >> 48 == TAG_OBJECT >> 48 && {
+/// The address of an object word; of another word, a number with upper bits.
+macro_rules! object_bits {
+    ($v:expr) => {
+        in_order($v.0 ^ TAG_OBJECT)
+    };
+}
+/// Whether these are the bits of an object whose kind byte `$test` accepts. The byte is read plainly: only an owner
+/// changes the kind of an object, and only while no other thread can reach it.
+macro_rules! is_kind {
+    ($p:expr, $th:expr, $kind:ident => $test:expr) => {
+        $p >> 48 == 0 && {
             #[cfg(debug_assertions)]
-            index::owner_check($th, $v);
-            (*address!($v, Header)).kind.get() & !3 == TABLE_LOCAL
+            index::owner_check($th, Value($p ^ TAG_OBJECT));
+            let $kind = *($p as *const u8);
+            $test
         }
     };
 }
-/// Whether a word is a local table: a table, mine, and without write barrier, in one compare.
+/// Whether these are the bits of a table (local or shared).
+macro_rules! is_table {
+    ($p:expr, $th:expr) => {
+        is_kind!($p, $th, kind => kind & !3 == TABLE_LOCAL)
+    };
+}
+/// Whether these are the bits of a local table: a table, mine, and without write barrier, in one compare.
 macro_rules! is_local_table {
-    ($v:expr, $th:expr) => {
-        $v.0 >> 48 == TAG_OBJECT >> 48 && {
-            #[cfg(debug_assertions)]
-            index::owner_check($th, $v);
-            (*address!($v, Header)).kind.get() == TABLE_LOCAL
-        }
+    ($p:expr, $th:expr) => {
+        is_kind!($p, $th, kind => kind == TABLE_LOCAL)
+    };
+}
+/// Whether a value is nil to Lua. In this form, for the compiler's own one takes a register more.
+macro_rules! is_nil_like {
+    ($v:expr) => {
+        in_order($v.0.wrapping_sub(Value::NIL.0)) < 4
     };
 }
 /// The hash slot that the hint word at pc names in a store: in bounds by construction.
@@ -184,7 +206,7 @@ macro_rules! hinted {
     ($pc:expr, $s:expr) => {{
         let hint = (*$pc.cast::<AtomicU32>()).get();
         let offset = (hint & (*$s).mask) as usize;
-        $s.cast::<u8>().cast_const().add(STORE_HEADER + (*$s).acap as usize * 8 + offset)
+        in_order($s as u64 + ((*$s).acap as usize * 8 + offset) as u64) as *const u8
     }};
 }
 /// A conditional jump: W words when `$cond`; a backward one polls.
@@ -234,12 +256,13 @@ op! { LoadNil(pc, base, ins, th, k) {
 // ---- captured variables -----------------------------------------------------------------------------------------------
 
 op! { GetUpval(pc, base, ins, th, k) {
-    *base.add(a!(ins)) = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let word = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    *base.add(a!(in_order(ins))) = word;
     next!(pc, base, th, k)
 } }
 op! { GetUpCell(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
-    *base.add(a!(ins)) = cell_get!(cell);
+    *base.add(a!(in_order(ins))) = cell_get!(cell);
     next!(pc, base, th, k)
 } }
 op! { SetUpCell(pc, base, ins, th, k) {
@@ -288,13 +311,13 @@ stub! { no_memory(pc, base, ins, th, k) call::no_memory(&*th) }
 
 op! { GetTabUp(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
-    let v = cell_get!(cell);
-    if is_table!(v, th) {
-        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+    let p = object_bits!(cell_get!(cell));
+    if is_table!(p, th) {
+        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
-        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
-            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
-            if !found.is_nil_like() {
+        if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
+            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+            if !is_nil_like!(found) {
                 *base.add(a!(ins)) = found;
                 next!(pc.add(1), base, th, k)
             }
@@ -307,27 +330,36 @@ stub! { get_tab_up_slow(pc, base, ins, th, k) {
     index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
 } }
 
-op! { GetField(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    if is_table!(v, th) {
-        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
-        let slot = hinted!(pc, s);
-        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
-            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
-            if !found.is_nil_like() {
-                *base.add(a!(ins)) = found;
-                next!(pc.add(1), base, th, k)
+/// The field that the hint finds in a table that `$is` recognizes.
+macro_rules! get_hinted {
+    ($is:ident, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let p = object_bits!(*$base.add(b!($ins)));
+        if $is!(p, $th) {
+            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+            let slot = hinted!($pc, s);
+            if *slot.add(STORE_HEADER).cast::<u64>() == (*$k.add(c!($ins))).0 {
+                let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+                if !is_nil_like!(found) {
+                    *$base.add(a!(in_order($ins))) = found;
+                    next!($pc.add(1), $base, $th, $k)
+                }
             }
         }
-    }
-    return get_field_slow(pc, base, ins, th, k);
-} }
+        return $slow($pc, $base, $ins, $th, $k);
+    }};
+}
+op! { GetField(pc, base, ins, th, k) { get_hinted!(is_local_table, get_field_shared, pc, base, ins, th, k) } }
+op! {
+    #[inline(never)]
+    get_field_shared(pc, base, ins, th, k) { get_hinted!(is_table, get_field_slow, pc, base, ins, th, k) }
+}
 op! {
     #[inline(never)]
     get_field_slow(pc, base, ins, th, k) {
         let v = *base.add(b!(ins));
-        if is_table!(v, th) {
-            let found = index::field_fast(&*th, address!(v, Table), *k.add(c!(ins)), pc);
+        let p = object_bits!(v);
+        if is_table!(p, th) {
+            let found = index::field_fast(&*th, p as *mut Table, *k.add(c!(ins)), pc);
             if found != Value::EMPTY {
                 *base.add(a!(ins)) = found;
                 next!(pc.add(1), base, th, k)
@@ -342,30 +374,36 @@ stub! { get_field_stub(pc, base, ins, th, k)
 
 op! { SelfField(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v, th) {
-        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
+    let p = object_bits!(v);
+    if is_table!(p, th) {
+        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
-        if *slot.cast::<u64>() == (*k.add(c!(ins))).0 {
-            let found = Value((*slot.add(8).cast::<AtomicU64>()).load(Acquire));
-            if !found.is_nil_like() {
+        if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
+            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+            if !is_nil_like!(found) {
+                let a = base.add(a!(in_order(ins)));
+                *a.add(1) = v;
+                *a = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+    }
+    return self_fast(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    self_fast(pc, base, ins, th, k) {
+        let v = *base.add(b!(ins));
+        let p = object_bits!(v);
+        if is_table!(p, th) {
+            let found = index::field_fast(&*th, p as *mut Table, *k.add(c!(ins)), pc);
+            if found != Value::EMPTY {
                 *base.add(a!(ins) + 1) = v;
                 *base.add(a!(ins)) = found;
                 next!(pc.add(1), base, th, k)
             }
+            return self_slow(pc, base, ins, th, k);
         }
-        let found = index::field_fast(&*th, address!(v, Table), *k.add(c!(ins)), pc);
-        if found != Value::EMPTY {
-            *base.add(a!(ins) + 1) = v;
-            *base.add(a!(ins)) = found;
-            next!(pc.add(1), base, th, k)
-        }
-    }
-    return self_other(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    self_other(pc, base, ins, th, k) {
-        let v = *base.add(b!(ins));
         if v.is_object() {
             let found = index::method(&*th, v, *k.add(c!(ins)), pc);
             if found != Value::EMPTY {
@@ -383,28 +421,43 @@ stub! { self_slow(pc, base, ins, th, k) {
     index::get_field(&*th, v, *k.add(c!(ins)), a!(ins), pc)
 } }
 
-op! { GetTable(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    let key = *base.add(c!(ins));
-    if is_table!(v, th) {
-        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
-        let i = key.0.wrapping_sub(INT_ZERO + 1);
-        if i < (*s).acap as u64 {
-            let found = Value(Store::array(s, i as usize).load(Acquire));
-            if !found.is_nil_like() {
-                *base.add(a!(ins)) = found;
-                next!(pc, base, th, k)
+/// An item of the array part of a table that `$is` recognizes.
+macro_rules! get_item {
+    ($table:expr, $is:ident, $index:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let p = object_bits!($table);
+        if $is!(p, $th) {
+            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+            let i: u64 = $index;
+            if i < (*s).acap as u64 {
+                let found = Value(Store::array(s, i as usize).load(Acquire));
+                if !is_nil_like!(found) {
+                    *$base.add(a!($ins)) = found;
+                    next!($pc, $base, $th, $k)
+                }
             }
         }
-    }
-    return get_table_slow(pc, base, ins, th, k);
+        return $slow($pc, $base, $ins, $th, $k);
+    }};
+}
+// Local tables first: their kind is one compare.
+op! { GetTable(pc, base, ins, th, k) {
+    let i = (*base.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
+    get_item!(*base.add(b!(ins)), is_local_table, i, get_table_shared, pc, base, ins, th, k)
 } }
+op! {
+    #[inline(never)]
+    get_table_shared(pc, base, ins, th, k) {
+        let i = (*base.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
+        get_item!(*base.add(b!(ins)), is_table, i, get_table_slow, pc, base, ins, th, k)
+    }
+}
 op! {
     #[inline(never)]
     get_table_slow(pc, base, ins, th, k) {
         let v = *base.add(b!(ins));
-        if is_table!(v, th) {
-            let found = index::get_fast(&*th, address!(v, Table), *base.add(c!(ins)));
+        let p = object_bits!(v);
+        if is_table!(p, th) {
+            let found = index::get_fast(&*th, p as *mut Table, *base.add(c!(ins)));
             if found != Value::EMPTY {
                 *base.add(a!(ins)) = found;
                 next!(pc, base, th, k)
@@ -418,20 +471,14 @@ stub! { get_table_stub(pc, base, ins, th, k)
 }
 
 op! { GetI(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    if is_table!(v, th) {
-        let s = (*address!(v, Table)).store.load(Acquire) as *mut Store;
-        let i = c!(ins).wrapping_sub(1);
-        if i < (*s).acap as usize {
-            let found = Value(Store::array(s, i).load(Acquire));
-            if !found.is_nil_like() {
-                *base.add(a!(ins)) = found;
-                next!(pc, base, th, k)
-            }
-        }
-    }
-    return get_i_slow(pc, base, ins, th, k);
+    get_item!(*base.add(b!(ins)), is_local_table, (c!(ins) as u64).wrapping_sub(1), get_i_shared, pc, base, ins, th, k)
 } }
+op! {
+    #[inline(never)]
+    get_i_shared(pc, base, ins, th, k) {
+        get_item!(*base.add(b!(ins)), is_table, (c!(ins) as u64).wrapping_sub(1), get_i_slow, pc, base, ins, th, k)
+    }
+}
 stub! { get_i_slow(pc, base, ins, th, k)
     index::get(&*th, *base.add(b!(ins)), Value::int_unchecked(c!(ins) as i64), a!(ins))
 }
@@ -439,13 +486,13 @@ stub! { get_i_slow(pc, base, ins, th, k)
 /// SETFIELD and SETTABUP when the key is present in a local table.
 macro_rules! set_hinted {
     ($table:expr, $key:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let v = $table;
-        if is_local_table!(v, $th) {
-            let s = (*address!(v, Table)).store.get() as *mut Store;
+        let p = object_bits!($table);
+        if is_local_table!(p, $th) {
+            let s = (*(p as *const Table)).store.get() as *mut Store;
             let slot = hinted!($pc, s);
-            if *slot.cast::<u64>() == $key.0 {
-                let value = &*slot.add(8).cast::<AtomicU64>();
-                if !Value(value.get()).is_nil_like() {
+            if *slot.add(STORE_HEADER).cast::<u64>() == $key.0 {
+                let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
+                if !is_nil_like!(Value(value.get())) {
                     value.set($value.0);
                     next!($pc.add(1), $base, $th, $k)
                 }
@@ -471,13 +518,13 @@ stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
     index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 } }
 op! { SetField(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_slow, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_slow, pc, base, ins, th, k)
 } }
 stub! { set_field_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), pc)
 }
 op! { SetFieldK(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_slow, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_slow, pc, base, ins, th, k)
 } }
 stub! { set_field_k_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), pc)
@@ -486,14 +533,14 @@ stub! { set_field_k_slow(pc, base, ins, th, k)
 /// Stores into the array part of a local table when the item is present, or when there is no metatable.
 macro_rules! set_item {
     ($table:expr, $index:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let v = $table;
-        if is_local_table!(v, $th) {
-            let t = address!(v, Table);
+        let p = object_bits!($table);
+        if is_local_table!(p, $th) {
+            let t = p as *mut Table;
             let s = (*t).store.get() as *mut Store;
             let i: u64 = $index;
             if i < (*s).acap as u64 {
                 let slot = Store::array(s, i as usize);
-                if (*t).meta.get() == 0 || !Value(slot.get()).is_nil_like() {
+                if (*t).meta.get() == 0 || !is_nil_like!(Value(slot.get())) {
                     slot.set($value.0);
                     next!($pc, $base, $th, $k)
                 }
@@ -504,26 +551,26 @@ macro_rules! set_item {
 }
 op! { SetTable(pc, base, ins, th, k) {
     let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    set_item!(*base.add(a!(ins)), i, *base.add(c!(ins)), set_table_slow, pc, base, ins, th, k)
+    set_item!(*base.add(a_first!(ins)), i, *base.add(c!(ins)), set_table_slow, pc, base, ins, th, k)
 } }
 stub! { set_table_slow(pc, base, ins, th, k)
     index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *base.add(c!(ins)))
 }
 op! { SetTableK(pc, base, ins, th, k) {
     let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    set_item!(*base.add(a!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
+    set_item!(*base.add(a_first!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
 } }
 stub! { set_table_k_slow(pc, base, ins, th, k)
     index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *k.add(c!(ins)))
 }
 op! { SetI(pc, base, ins, th, k) {
-    set_item!(*base.add(a!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
+    set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
 } }
 stub! { set_i_slow(pc, base, ins, th, k)
     index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *base.add(c!(ins)))
 }
 op! { SetIK(pc, base, ins, th, k) {
-    set_item!(*base.add(a!(ins)), (b!(ins) as u64).wrapping_sub(1), *k.add(c!(ins)), set_i_k_slow, pc, base, ins, th, k)
+    set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *k.add(c!(ins)), set_i_k_slow, pc, base, ins, th, k)
 } }
 stub! { set_i_k_slow(pc, base, ins, th, k)
     index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *k.add(c!(ins)))
@@ -1000,8 +1047,9 @@ op! { Not(pc, base, ins, th, k) {
 } }
 op! { Len(pc, base, ins, th, k) {
     let v = *base.add(b!(ins));
-    if is_table!(v, th) {
-        let t = address!(v, Table);
+    let p = object_bits!(v);
+    if is_table!(p, th) {
+        let t = p as *mut Table;
         if (*t).meta.load(Acquire) == 0 {
             // The border is often where it was found last, or at the end of the array.
             let s = (*t).store.load(Acquire) as *mut Store;
@@ -1208,41 +1256,39 @@ op! { Call(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_call(pc, base, ins, th, k);
     }
-    let func = base.add(a!(ins));
-    let f = *func;
-    if f.0 >> 48 == TAG_OBJECT >> 48 && (*address!(f, Header)).kind.get() >> 2 == Kind::LuaClosure as u8 {
-        let proto = (*address!(f, LuaClosure)).proto;
-        let frame = func.add(1);
-        let ci = (*th).ci.get();
-        let limit = frame.add((*proto).max_stack as usize);
-        if limit <= (*th).stack_limit.get() && ci < (*th).ci_last.get() {
-            let nargs = if b!(ins) != 0 {
-                // Where the arguments end, for VARARGPREP.
-                (*th).top.set(func.add(b!(ins)));
-                b!(ins) - 1
-            } else {
-                (*th).top.get().offset_from_unsigned(frame)
-            };
-            if nargs < (*proto).num_params as usize {
-                return call_slow(pc, base, ins, th, k);
-            }
-            (*ci).pc = pc;
-            let callee = ci.add(1);
-            let code = (*proto).code;
-            let constants = (*proto).constants;
-            let offset = (*ci).base + a!(ins) as u32 + 1;
-            (*callee).pc = code;
-            (*callee).k = constants;
-            (*callee).base = offset;
-            (*callee).top = offset + (*proto).max_stack;
-            // nresults, and no flags and extra arguments, in one store.
-            let results = (c!(ins) as u64).wrapping_sub(1) & 0xFFFF;
-            *(&raw mut (*callee).nresults).cast::<u64>() = results;
-            (*th).ci.set(callee);
-            next!(code, frame, th, constants)
-        }
+    let frame = base.add(a_first!(ins) + 1);
+    let p = object_bits!(*frame.sub(1));
+    if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+        return call_other(pc, base, ins, th, k);
     }
-    return call_other(pc, base, ins, th, k);
+    let proto = (*(p as *const LuaClosure)).proto;
+    // Arguments given, or, in an open call, as many as there are.
+    let mut nargs = b!(ins).wrapping_sub(1);
+    if nargs == usize::MAX {
+        nargs = (*th).top.get().offset_from_unsigned(frame);
+    }
+    if nargs < (*proto).num_params as usize {
+        return call_slow(pc, base, ins, th, k);
+    }
+    // Where the arguments end, for VARARGPREP.
+    (*th).top.set(frame.add(nargs));
+    let ci = (*th).ci.get();
+    let limit = frame.add((*proto).max_stack as usize);
+    if limit > (*th).stack_limit.get() || ci >= (*th).ci_last.get() {
+        return call_slow(pc, base, ins, th, k);
+    }
+    (*ci).pc = pc;
+    let callee = ci.add(1);
+    let offset = (*ci).base + a!(ins) as u32 + 1;
+    (*callee).base = offset;
+    (*callee).top = offset + (*proto).max_stack;
+    // nresults, and no flags and extra arguments, in one store.
+    *(&raw mut (*callee).nresults).cast::<u64>() = (c!(ins) as u64).wrapping_sub(1) & 0xFFFF;
+    (*th).ci.set(callee);
+    let (code, constants) = ((*proto).code, (*proto).constants);
+    (*callee).pc = code;
+    (*callee).k = constants;
+    next!(code, frame, th, constants)
 } }
 op! {
     #[inline(never)]
