@@ -1459,7 +1459,7 @@ stub! { for_loop_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), false) 
 stub! { TForPrep(pc, base, ins, th, k) forloop::prepare_generic(&*th, a!(ins)) }
 op! { TForCall(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
-    if c!(ins) <= 2 && is_table!(*r.add(1), th) {
+    if c!(ins) <= 2 && is_table!(object_bits!(*r.add(1)), th) {
         // The loop's TFORLOOP follows: `next` and the iterator of `ipairs` need no call.
         let flow = forloop::iterate(&*th, r);
         if flow == forloop::Iterated::MORE {
