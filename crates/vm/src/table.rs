@@ -195,6 +195,26 @@ pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
     }
 }
 
+/// The bit of a string key in the filter of a store (T-10), by upper bits of its hash: the lower ones choose the slot.
+#[inline(always)]
+pub fn filter_bit(hash: u32) -> u32 {
+    1 << (hash >> 27)
+}
+
+/// Notes in the filter of a store that a key comes (T-10). The caller alone writes to the store's hash part.
+/// # Safety
+/// `s` is a live store of a heap.
+#[inline(always)]
+pub unsafe fn note_key(s: *const Store, key: &Key) {
+    if let Key::Str(_, hash) = *key {
+        // SAFETY: caller. Relaxed is enough: the release store of the key, or of MOVED, comes after it.
+        unsafe {
+            let filter = &(*s).header.aux;
+            filter.set(filter.get() | filter_bit(hash));
+        }
+    }
+}
+
 /// What [`find_atom`] met.
 pub enum AtomFound {
     /// The key's value (not nil-like) and the byte offset of its slot.
@@ -205,6 +225,30 @@ pub enum AtomFound {
     Moving,
 }
 
+/// The value beside an atom in the hash slot at `offset`, masked to be in the store; nil-like when another key is there
+/// or the value is.
+/// # Safety
+/// `s` is a live store.
+#[inline(always)]
+pub unsafe fn at_offset(s: *const Store, key: Value, offset: u32) -> Value {
+    // SAFETY: caller; the offset is masked.
+    unsafe {
+        let p = Store::hash_base(s).add((offset & (*s).mask) as usize);
+        if (*p.cast::<AtomicU64>()).load(Acquire) == key.0 {
+            Value((*p.add(8).cast::<AtomicU64>()).load(Acquire))
+        } else {
+            Value::NIL
+        }
+    }
+}
+
+/// Whether a key of a local store has this word (T-10).
+#[cfg(debug_assertions)]
+unsafe fn holds(s: *const Store, key: Value) -> bool {
+    // SAFETY: caller: a live store of this thread; offsets within it.
+    unsafe { (0..=(*s).mask as usize).step_by(16).any(|offset| Store::slot(s, offset).0.get() == key.0) }
+}
+
 /// Looks an atom up in one store: the loop of field accesses.
 /// # Safety
 /// `s` is a live store, `key` an atom and `hash` its hash.
@@ -212,6 +256,12 @@ pub enum AtomFound {
 pub unsafe fn find_atom(s: *const Store, key: Value, hash: u32) -> AtomFound {
     // SAFETY: caller; offsets are masked.
     unsafe {
+        if (*s).header.aux.get() & filter_bit(hash) == 0 {
+            // T-10. The table's next store is filled after `next` is set: then it must be asked.
+            #[cfg(debug_assertions)]
+            assert!((*s).header.is_shared() || !holds(s, key), "T-10: a key that the filter does not know");
+            return if (*s).next.load(Acquire) == 0 { AtomFound::Absent } else { AtomFound::Moving };
+        }
         let mask = (*s).mask as usize;
         let slots = Store::hash_base(s);
         let start = (hash as usize) << 4 & mask;

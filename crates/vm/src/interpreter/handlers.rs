@@ -1,8 +1,9 @@
 //! The bodies of all instructions. See [`super`] for the rules.
 
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
-use crate::coroutine::CALL_SLOW_RETURN;
+use crate::coroutine::{CALL_SLOW_RETURN, CALL_TAIL, CALL_VARARG};
 use crate::hook;
+use crate::metamethod::Event;
 use crate::object::{
     CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
 };
@@ -501,6 +502,31 @@ macro_rules! set_hinted {
         return $slow($pc, $base, $ins, $th, $k);
     }};
 }
+/// The rest of [`set_hinted`] when the key is there and its value is nil: no metamethod may want to know.
+macro_rules! revive_hinted {
+    ($name:ident, $slow:ident, |$base:ident, $ins:ident, $k:ident| $table:expr, $key:expr, $value:expr) => {
+        op! {
+            #[inline(never)]
+            $name(pc, $base, $ins, th, $k) {
+                let p = object_bits!($table);
+                if is_local_table!(p, th) {
+                    let t = p as *const Table;
+                    let slot = hinted!(pc, (*t).store.get() as *mut Store);
+                    let meta = (*t).meta.get() as *const Table;
+                    if *slot.add(STORE_HEADER).cast::<u64>() == $key.0
+                        && (meta.is_null() || (*meta).absent.get() & 1 << Event::NewIndex as u32 != 0)
+                    {
+                        // What was known to be absent may not be any more (as `forget_absent`).
+                        (*t).absent.set(0);
+                        (*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).set($value.0);
+                        next!(pc.add(1), $base, th, $k)
+                    }
+                }
+                return $slow(pc, $base, $ins, th, $k);
+            }
+        }
+    };
+}
 op! { SetTabUp(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
     set_hinted!(cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
@@ -518,14 +544,16 @@ stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
     index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 } }
 op! { SetField(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_slow, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_nil, pc, base, ins, th, k)
 } }
+revive_hinted!(set_field_nil, set_field_slow, |base, ins, k| *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)));
 stub! { set_field_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), pc)
 }
 op! { SetFieldK(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_slow, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_nil, pc, base, ins, th, k)
 } }
+revive_hinted!(set_field_k_nil, set_field_k_slow, |base, ins, k| *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)));
 stub! { set_field_k_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 }
@@ -1330,7 +1358,38 @@ op! { TailCall(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_tail_call(pc, base, ins, th, k);
     }
-    return tail_call_slow(pc, base, ins, th, k);
+    let args = base.add(a!(ins) + 1);
+    let f = *args.sub(1);
+    let p = object_bits!(f);
+    if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+        return tail_call_slow(pc, base, ins, th, k);
+    }
+    let proto = (*(p as *const LuaClosure)).proto;
+    let mut nargs = b!(ins).wrapping_sub(1);
+    if nargs == usize::MAX {
+        nargs = (*th).top.get().offset_from_unsigned(args);
+    }
+    let ci = (*th).ci.get();
+    if nargs < (*proto).num_params as usize
+        || (*ci).flags & CALL_VARARG != 0
+        || base.add((*proto).max_stack as usize) > (*th).stack_limit.get()
+    {
+        return tail_call_slow(pc, base, ins, th, k);
+    }
+    // The frame becomes the callee's.
+    *base.sub(1) = f;
+    let mut i = 0;
+    while i < nargs {
+        *base.add(i) = *args.add(i);
+        i += 1;
+    }
+    (*th).top.set(base.add(nargs));
+    let (code, constants) = ((*proto).code, (*proto).constants);
+    (*ci).pc = code;
+    (*ci).k = constants;
+    (*ci).top = (*ci).base + (*proto).max_stack;
+    (*ci).flags = (*ci).flags & CALL_SLOW_RETURN | CALL_TAIL;
+    next!(code, base, th, constants)
 } }
 stub! { tail_call_slow(pc, base, ins, th, k) {
     let func = base.add(a!(ins));
@@ -1512,6 +1571,7 @@ stub! { VarargPrep(pc, base, ins, th, k) call::vararg_prepare(&*th, a!(ins)) }
 pub static HOOKED: [Handler; OPCODE_COUNT] = {
     let mut t = TABLE;
     t[Opcode::Call as usize] = hooked_call;
+    t[Opcode::TailCall as usize] = hooked_tail_call;
     t[Opcode::TForCall as usize] = hooked_tfor_call;
     t[Opcode::Return0 as usize] = return0_slow;
     t[Opcode::Return1 as usize] = return1_slow;
@@ -1542,6 +1602,16 @@ op! {
             return safepoint_and_call(pc, base, ins, th, k);
         }
         return call_slow(pc, base, ins, th, k);
+    }
+}
+op! {
+    #[cold]
+    #[inline(never)]
+    hooked_tail_call(pc, base, ins, th, k) {
+        if (*th).poll.get() != 0 {
+            return safepoint_and_tail_call(pc, base, ins, th, k);
+        }
+        return tail_call_slow(pc, base, ins, th, k);
     }
 }
 op! {

@@ -157,6 +157,11 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
         let mut t: *const Table = t;
         for _ in 0..MAX_CHAIN {
             let s = (*t).store.load(Acquire) as *const Store;
+            // The hint may be one for a table further down the chain.
+            let v = table::at_offset(s, key, (*hint.cast::<AtomicU32>()).get());
+            if !v.is_nil_like() {
+                return v;
+            }
             match find_atom(s, key, hash) {
                 AtomFound::Value(v, offset) => {
                     set_hint(hint, offset);
@@ -171,12 +176,19 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
                 }
             }
             let meta = (*t).meta.load(Acquire) as *const Table;
-            let m = table::metamethod(rec, meta, Event::Index);
-            if m.is_nil() {
+            if meta.is_null() || (*meta).absent.get() & 1 << Event::Index as u32 != 0 {
                 return Value::NIL;
+            }
+            // Where it is when no other key has taken its place; else the general way, which also notes its absence.
+            let name = Value(rec.machine().event_names[Event::Index as usize].get());
+            let start = (*name.as_object()).aux.get() << 4;
+            let mut m = table::at_offset((*meta).store.load(Acquire) as *const Store, name, start);
+            if m.is_nil_like() {
+                m = table::metamethod(rec, meta, Event::Index);
             }
             match m.as_table() {
                 Some(next) => t = next,
+                None if m.is_nil() => return Value::NIL,
                 None => return Value::EMPTY,
             }
         }
@@ -335,8 +347,8 @@ pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint:
             match find(s, &full) {
                 Found::Hit(slot, offset) => {
                     let old = Value(slot.load(Acquire));
+                    set_hint(hint, offset);
                     if !old.is_nil_like() {
-                        set_hint(hint, offset);
                         let e = table::set_key(rec, t, full, v);
                         if let Err(e) = e {
                             return set_error(rec, e);

@@ -2,7 +2,7 @@
 //!
 //! Promises: no read-modify-write, no fence. Claimed slots whose value is nil are reused by new keys.
 
-use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, is_dense, new_store, store_word};
+use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, is_dense, new_store, note_key, store_word};
 use crate::object::{STORE_HEADER, Store, Table};
 use crate::thread::Record;
 use crate::value::Value;
@@ -94,11 +94,13 @@ unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
                     return false;
                 }
                 (*s).used.set(used + 1);
+                note_key(s, key);
                 k.set(word.0);
                 val.set(v.0);
                 return true;
             }
             if w == TOMB || Value(val.get()).is_nil_like() {
+                note_key(s, key);
                 k.set(word.0);
                 val.set(v.0);
                 return true;

@@ -216,6 +216,7 @@ pub unsafe fn insert_locked(
                 }
                 Found::Absent(offset) if offset != u32::MAX && (*s).used.get() < (*s).limit => {
                     (*s).used.set((*s).used.get() + 1);
+                    super::note_key(s, &key);
                     let (k, value) = Store::slot(s, offset as usize);
                     slot::insert_locked(k, value, word.0, v.0);
                     break;
@@ -280,6 +281,7 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
                 Found::Absent(free) if free != u32::MAX => {
                     let (k, target) = Store::slot(n, free as usize);
                     used += 1;
+                    super::note_key(n, &moved);
                     let word = if let Key::Str(w, _) = moved { rec.key_word(w) } else { word };
                     // Relaxed: nobody reads the key in the next store before its value in `s` is MOVED (T-3).
                     k.store(word.0, Relaxed);
