@@ -213,8 +213,8 @@ fn registers(op: Opcode, a: usize, b: usize, c: usize) -> usize {
         Jmp | JmpBack | Return0 | VarargPrep | SetTabUpK => 0,
         SetTabUp => c + 1,
         Move | GetCell | SetCell | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK
-        | KAdd | KSub | KMul | KDiv | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt | Le
-        | TestSet => a.max(b) + 1,
+        | KAdd | KSub | KMul | KDiv | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt
+        | Le | TestSet => a.max(b) + 1,
         SetI | SetField => a.max(c) + 1,
         GetTable | SetTable | Add | Sub | Mul | Mod | Pow | Div | IDiv | BAnd | BOr | BXor | Shl | Shr => {
             a.max(b).max(c) + 1
