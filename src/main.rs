@@ -12,7 +12,7 @@ mod line;
 mod complete;
 mod history;
 
-mod check;
+mod compile;
 mod dump;
 
 use luas::{Lua, Thread};
@@ -51,7 +51,10 @@ fn main() -> ExitCode {
         return dump::run(&program, stage, file.as_deref());
     }
     if let Some(files) = &options.check {
-        return check::run(&program, files);
+        return compile::check(&program, files);
+    }
+    if let Some(rest) = &options.compile {
+        return compile::compile(&program, rest);
     }
     let Invocation { program, .. } = INVOCATION.get_or_init(|| Invocation { program, arguments, options });
     let mut lua = match Lua::bare() {

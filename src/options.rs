@@ -1,4 +1,4 @@
-//! The command line, exactly as `lua` reads it, and `--check` and `--dump`.
+//! The command line, exactly as `lua` reads it, and `--check`, `--compile` and `--dump`.
 
 /// Something to do before the script.
 pub enum Action {
@@ -25,6 +25,8 @@ pub struct Options {
     pub script: Option<usize>,
     /// `--check FILE...`
     pub check: Option<Vec<Vec<u8>>>,
+    /// What follows `--compile`.
+    pub compile: Option<Vec<Vec<u8>>>,
     /// `--dump=STAGE FILE`
     pub dump: Option<(String, Option<Vec<u8>>)>,
 }
@@ -56,6 +58,10 @@ pub fn parse(arguments: &[Vec<u8>]) -> Result<Options, Bad> {
         }
         if a == b"--check" {
             o.check = Some(arguments[i + 1..].to_vec());
+            return Ok(o);
+        }
+        if a == b"--compile" {
+            o.compile = Some(arguments[i + 1..].to_vec());
             return Ok(o);
         }
         if a.first() != Some(&b'-') {
@@ -120,6 +126,7 @@ pub fn print_usage(program: &[u8], bad: &Bad) {
          --        stop handling options\n  \
          -         stop handling options and execute stdin\n  \
          --check FILE...   compile files without running them, '-' is standard input\n  \
+         --compile [-s] -o OUT FILE   write the binary chunk of a file, with '-s' without debug information\n  \
          --dump=tokens|tree|bytecode FILE   print a stage of compilation\n  \
          --dump=build   print how this program was built"
     );

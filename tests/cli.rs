@@ -398,6 +398,41 @@ fn checks_files() {
 }
 
 #[test]
+fn compiles_files() {
+    let dir = std::env::temp_dir().join(format!("luas-compile-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a temporary folder");
+    std::fs::write(dir.join("a.lua"), "local name = ...\nprint('ran', name, #arg)\nerror('at the end')")
+        .expect("writable");
+    std::fs::write(dir.join("bad.lua"), "x = = 2").expect("writable");
+    let luas = |args: &[&str]| run::run(luas().current_dir(&dir).args(args), b"", Duration::from_secs(30));
+    let made = luas(&["--compile", "-o", "a.luac", "a.lua"]);
+    let stripped = luas(&["--compile", "-s", "a.lua", "-o", "s.luac"]);
+    let (full, bare) = (luas(&["a.luac", "p"]), luas(&["s.luac", "p"]));
+    let checked = luas(&["--check", "a.luac"]);
+    let wrong: Vec<_> = [
+        &["--compile", "-o", "x", "bad.lua"][..],
+        &["--compile", "a.lua"],
+        &["--compile", "-o", "/no/such/x", "a.lua"],
+    ]
+    .iter()
+    .map(|args| luas(args).status)
+    .collect();
+    let sizes = ["a.luac", "s.luac"].map(|f| std::fs::metadata(dir.join(f)).expect("a chunk").len());
+    std::fs::remove_dir_all(&dir).expect("removable");
+    assert_eq!((made.status, made.err()), (Some(0), String::new()));
+    assert_eq!((stripped.status, checked.status), (Some(0), Some(0)), "{}", checked.err());
+    assert_eq!((full.out(), bare.out()), ("ran\tp\t1\n".to_string(), "ran\tp\t1\n".to_string()));
+    assert!(
+        full.err().contains("a.lua:3: at the end") && !bare.err().contains("a.lua:3"),
+        "{} {}",
+        full.err(),
+        bare.err()
+    );
+    assert!(sizes[1] < sizes[0], "{sizes:?}");
+    assert_eq!(wrong, [Some(1); 3]);
+}
+
+#[test]
 fn dumps_every_stage() {
     let dir = std::env::temp_dir().join(format!("luas-dump-{}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a temporary folder");
