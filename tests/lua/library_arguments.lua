@@ -55,3 +55,10 @@ print(line(), line())
 print(select("#", line()))
 try(line)
 os.remove(name)
+
+-- The operators of strings, called directly.
+local meta = getmetatable("")
+print(meta.__add("10", 5), meta.__add("10"), meta.__unm("2", "10"), meta.__unm("7"))
+try(meta.__add, "x", 1)
+try(meta.__add)
+try(meta.__add, 1, {})

@@ -241,10 +241,10 @@ fn dump(th: &mut Thread) -> Result<u32> {
 /// A metamethod of strings: the operation on the two numbers that the operands denote, else what the second operand's
 /// own metamethod makes of them.
 fn arith(th: &mut Thread, operation: Event, name: &str) -> Result<u32> {
-    if push_number(th, 1)? && push_number(th, 2)? {
-        if operation == Event::Unm {
-            th.pop(1); // the second operand of a unary operation is a copy of the first
-        }
+    // Without a second operand it is the first one's number, as in PUC Lua. A unary operation takes the second, which the
+    // machine makes a copy of the first.
+    let second = if th.has_arg(2) { 2 } else { 1 };
+    if push_number(th, 1)? && push_number(th, second)? {
         th.arith(operation)?;
         return Ok(1);
     }
