@@ -175,7 +175,8 @@ pub struct Table {
 /// The entries of a table: `acap` array slots, then `mask / 16 + 1` hash slots of key and value.
 #[repr(C)]
 pub struct Store {
-    /// `aux` is the filter of string keys: a key whose bit is 0 is not in the hash part (docs/tables.md, T-10).
+    /// `lock` is the place of the key `__index`, if it is one of the first 256 slots and was looked up: a hint, checked
+    /// by comparing the key. `aux` is the filter of string keys: a key whose bit is 0 is not in the hash part (docs/tables.md, T-10).
     pub header: Header,
     /// Array slots: keys 1..=acap.
     pub acap: u32,

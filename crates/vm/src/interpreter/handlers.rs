@@ -9,6 +9,7 @@ use crate::object::{
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
+use crate::table::filter_bit;
 use crate::thread::{Handler, Record};
 use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value, small_float};
 use luas_compiler::bytecode::{OPCODE_COUNT, Opcode};
@@ -352,7 +353,44 @@ macro_rules! get_hinted {
 op! { GetField(pc, base, ins, th, k) { get_hinted!(is_local_table, get_field_shared, pc, base, ins, th, k) } }
 op! {
     #[inline(never)]
-    get_field_shared(pc, base, ins, th, k) { get_hinted!(is_table, get_field_slow, pc, base, ins, th, k) }
+    get_field_shared(pc, base, ins, th, k) { get_hinted!(is_table, get_field_inherited, pc, base, ins, th, k) }
+}
+/// The value that a table without the key inherits, by one look at each place: the table's filter has no bit for the
+/// key (T-10), its metatable's store knows the place of `__index`, and the hint finds the key in that table.
+macro_rules! inherited {
+    ($pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr, $v:ident, $found:ident => $store:expr) => {{
+        let $v = *$base.add(b!($ins));
+        let p = object_bits!($v);
+        let key = *$k.add(c!($ins));
+        if is_table!(p, $th) && key.is_atom() {
+            let s = (*(p as *const Table)).store.load(Acquire) as *const Store;
+            let bit = filter_bit((*key.as_object()).aux.get());
+            if (*s).header.aux.get() & bit == 0 && (*s).next.load(Acquire) == 0 {
+                let meta = (*(p as *const Table)).meta.load(Acquire) as *const Table;
+                if !meta.is_null() {
+                    let p = object_bits!(index::index_event(&*$th, meta));
+                    if is_table!(p, $th) {
+                        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+                        let slot = hinted!($pc, s);
+                        if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
+                            let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+                            if !is_nil_like!($found) {
+                                $store;
+                                next!($pc.add(1), $base, $th, $k)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }};
+}
+op! {
+    #[inline(never)]
+    get_field_inherited(pc, base, ins, th, k) {
+        inherited!(pc, base, ins, th, k, v, found => *base.add(a!(ins)) = found);
+        return get_field_slow(pc, base, ins, th, k);
+    }
 }
 op! {
     #[inline(never)]
@@ -389,8 +427,18 @@ op! { SelfField(pc, base, ins, th, k) {
             }
         }
     }
-    return self_fast(pc, base, ins, th, k);
+    return self_inherited(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    self_inherited(pc, base, ins, th, k) {
+        inherited!(pc, base, ins, th, k, v, found => {
+            *base.add(a!(ins) + 1) = v;
+            *base.add(a!(ins)) = found;
+        });
+        return self_fast(pc, base, ins, th, k);
+    }
+}
 op! {
     #[inline(never)]
     self_fast(pc, base, ins, th, k) {

@@ -143,6 +143,36 @@ unsafe fn set_hint(hint: *const u32, offset: u32) {
     }
 }
 
+/// The `__index` of a metatable, when its store knows the place; else nil-like.
+/// # Safety
+/// `meta` is live.
+#[inline(always)]
+pub unsafe fn index_event(rec: &Record, meta: *const Table) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        let s = (*meta).store.load(Acquire) as *const Store;
+        let name = Value(rec.machine().event_names[Event::Index as usize].get());
+        table::at_offset(s, name, u32::from((*s).header.lock.get()) << 4)
+    }
+}
+
+/// As [`index_event`], the general way, which notes the place, or the absence.
+#[cold]
+unsafe fn find_index_event(rec: &Record, meta: *const Table) -> Value {
+    // SAFETY: caller of `index_event`.
+    unsafe {
+        let s = (*meta).store.load(Acquire) as *const Store;
+        let name = Value(rec.machine().event_names[Event::Index as usize].get());
+        if let AtomFound::Value(m, offset) = find_atom(s, name, (*name.as_object()).aux.get()) {
+            if let Ok(place) = u8::try_from(offset >> 4) {
+                (*s).header.lock.set(place);
+            }
+            return m;
+        }
+        table::metamethod(rec, meta, Event::Index)
+    }
+}
+
 /// The value of an atom key in `t` or along its `__index` chain of tables; EMPTY when the chain needs a call.
 /// # Safety
 /// `t` is live, `key` is an atom, `hint` is the second word of the instruction in progress.
@@ -179,12 +209,9 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
             if meta.is_null() || (*meta).absent.get() & 1 << Event::Index as u32 != 0 {
                 return Value::NIL;
             }
-            // Where it is when no other key has taken its place; else the general way, which also notes its absence.
-            let name = Value(rec.machine().event_names[Event::Index as usize].get());
-            let start = (*name.as_object()).aux.get() << 4;
-            let mut m = table::at_offset((*meta).store.load(Acquire) as *const Store, name, start);
+            let mut m = index_event(rec, meta);
             if m.is_nil_like() {
-                m = table::metamethod(rec, meta, Event::Index);
+                m = find_index_event(rec, meta);
             }
             match m.as_table() {
                 Some(next) => t = next,
