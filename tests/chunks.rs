@@ -160,8 +160,8 @@ fn damage(f: &mut Function, random: &mut Random) {
                 1 => Constant::Bool(random.below(2) == 0),
                 2 => Constant::Int(random.next() as i64 >> random.below(64)),
                 3 => Constant::Float(f64::from_bits(random.next())),
-                4 => Constant::Str(vec![b'x'; random.below(60)]),
-                _ => Constant::Str(b"__index".to_vec()),
+                4 => Constant::Str(vec![b'x'; random.below(60)].as_slice().into()),
+                _ => Constant::Str(b"__index"[..].into()),
             };
             match f.constants.len() {
                 0 => f.constants.push(constant),

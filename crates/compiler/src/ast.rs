@@ -1,10 +1,13 @@
 //! The tree of a chunk, with names resolved.
 //!
 //! Expressions lie in one vector and refer to each other by number: a chain of a hundred thousand operators is
-//! neither built, read nor dropped by recursion. Statements own their blocks, whose nesting the parser bounds.
+//! neither built, read nor dropped by recursion. Statements, arguments and so on lie in vectors too ([`Lists`]), so that
+//! a tree is a few pieces of memory whatever its size.
 //!
 //! A node carries the [`Place`]s at which the code generator decides on instructions, since line numbers in error
 //! messages depend on them.
+
+use std::marker::PhantomData;
 
 use crate::fold::Folded;
 use crate::lexer::Place;
@@ -13,6 +16,10 @@ use crate::symbol::{Symbol, Symbols};
 /// An expression of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExprId(pub u32);
+
+/// The arguments of a call of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArgsId(pub u32);
 
 /// A function of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +37,153 @@ pub struct LabelId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GotoId(pub u32);
 
+/// Neighbours in the vector of a tree that has all lists of their kind.
+#[derive(Debug)]
+pub struct List<T> {
+    start: u32,
+    len: u32,
+    items: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> List<T> {
+        *self
+    }
+}
+
+impl<T> Copy for List<T> {}
+
+impl<T> List<T> {
+    /// A list without items.
+    pub const EMPTY: List<T> = List { start: 0, len: 0, items: PhantomData };
+
+    /// How many items it has.
+    pub fn len(self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether it has no items.
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// All lists of one kind of item. Lists are read inside lists: one that is being read is the end of `open`.
+#[derive(Debug)]
+pub struct Lists<T> {
+    ended: Vec<T>,
+    open: Vec<T>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Lists<T> {
+        Lists { ended: Vec::new(), open: Vec::new() }
+    }
+}
+
+impl<T> Lists<T> {
+    /// Where a list that starts now starts, for [`Lists::end`].
+    pub(crate) fn start(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Adds an item to the innermost list that is being read.
+    pub(crate) fn push(&mut self, item: T) {
+        self.open.push(item);
+    }
+
+    /// Adds an item between those that are being read.
+    pub(crate) fn insert(&mut self, at: usize, item: T) {
+        self.open.insert(at, item);
+    }
+
+    /// Ends the list that began at `start`.
+    pub(crate) fn end(&mut self, start: usize) -> List<T> {
+        let list = List { start: self.ended.len() as u32, len: (self.open.len() - start) as u32, items: PhantomData };
+        self.ended.extend(self.open.drain(start..));
+        list
+    }
+
+    /// A list of these items.
+    pub(crate) fn add(&mut self, items: impl Iterator<Item = T>) -> List<T> {
+        let start = self.ended.len();
+        self.ended.extend(items);
+        List { start: start as u32, len: (self.ended.len() - start) as u32, items: PhantomData }
+    }
+
+    /// The items of a list.
+    pub fn get(&self, list: List<T>) -> &[T] {
+        &self.ended[list.start as usize..][..list.len()]
+    }
+}
+
+/// Local variables of a function that are declared one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Vars {
+    first: u32,
+    len: u32,
+}
+
+impl Vars {
+    /// `len` variables from `first` on.
+    pub fn new(first: VarId, len: usize) -> Vars {
+        Vars { first: first.0, len: len as u32 }
+    }
+
+    /// One variable.
+    pub fn one(var: VarId) -> Vars {
+        Vars::new(var, 1)
+    }
+
+    /// These and the one declared after them.
+    pub(crate) fn one_more(self) -> Vars {
+        Vars { len: self.len + 1, ..self }
+    }
+
+    /// How many they are.
+    pub fn len(self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The last one, and those before it.
+    pub fn split_last(self) -> Option<(VarId, Vars)> {
+        let len = self.len.checked_sub(1)?;
+        Some((VarId(self.first + len), Vars { first: self.first, len }))
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = VarId> {
+        (self.first..self.first + self.len).map(VarId)
+    }
+}
+
 /// A parsed chunk.
 pub struct Tree {
     /// Names and strings.
     pub symbols: Symbols,
     /// All expressions.
     pub exprs: Vec<Expr>,
+    /// Expressions separated by commas.
+    pub exprs_listed: Lists<Listed>,
+    /// The arguments of all calls.
+    pub args: Vec<Args>,
+    /// The items of table constructors.
+    pub fields: Lists<Field>,
+    /// The statements of blocks.
+    pub stats: Lists<Stat>,
+    /// The conditions of `if`s.
+    pub clauses: Lists<Clause>,
+    /// The local variables of functions.
+    pub vars: Lists<Var>,
+    /// What functions capture.
+    pub upvals: Lists<Upval>,
+    /// Where the `goto`s of functions lead.
+    pub gotos: Lists<LabelId>,
     /// All functions, each after those inside it; the last is the main function.
     pub functions: Vec<FunctionNode>,
     /// The chunk names `debug` somewhere: then all captured variables live in cells (contract 19).
@@ -51,6 +199,16 @@ impl Tree {
     /// A function.
     pub fn function(&self, id: FunctionId) -> &FunctionNode {
         &self.functions[id.0 as usize]
+    }
+
+    /// The arguments of a call.
+    pub fn args(&self, id: ArgsId) -> &Args {
+        &self.args[id.0 as usize]
+    }
+
+    /// A local variable of a function.
+    pub fn var(&self, function: FunctionId, var: VarId) -> &Var {
+        &self.vars.get(self.function(function).vars)[var.0 as usize]
     }
 
     /// The main function.
@@ -122,7 +280,7 @@ pub enum ExprKind {
         /// What is called
         function: ExprId,
         /// With what
-        args: Box<Args>,
+        args: ArgsId,
     },
     /// `object:name(arguments)`
     Method {
@@ -133,7 +291,7 @@ pub enum ExprKind {
         /// After the name
         name_place: Place,
         /// The arguments after the object
-        args: Box<Args>,
+        args: ArgsId,
     },
     /// `op operand`
     Unary {
@@ -162,7 +320,7 @@ pub enum ExprKind {
         /// After the `{`
         open: Place,
         /// The items
-        fields: Box<[Field]>,
+        fields: List<Field>,
     },
 }
 
@@ -183,7 +341,7 @@ pub struct Args {
     /// The line that the call is attributed to: that of its `(`, string or table.
     pub line: u32,
     /// The arguments.
-    pub list: Vec<Listed>,
+    pub list: List<Listed>,
 }
 
 /// An item of a table constructor.
@@ -264,7 +422,7 @@ pub struct FunctionNode {
     /// Line of the `end`; 0 for the main function.
     pub last_line: u32,
     /// The parameters, `self` among them.
-    pub params: Vec<VarId>,
+    pub params: Vars,
     /// Takes extra arguments.
     pub is_vararg: bool,
     /// After the `)` of the parameters.
@@ -274,13 +432,13 @@ pub struct FunctionNode {
     /// The statements.
     pub block: Block,
     /// Every local variable declared in it.
-    pub vars: Vec<Var>,
+    pub vars: List<Var>,
     /// Every variable that it captures.
-    pub upvals: Vec<Upval>,
+    pub upvals: List<Upval>,
     /// How many labels it has.
     pub labels: u32,
     /// Where each of its `goto`s leads.
-    pub gotos: Vec<LabelId>,
+    pub gotos: List<LabelId>,
 }
 
 /// A local variable.
@@ -337,7 +495,7 @@ pub struct Block {
     /// After the token before the first statement
     pub start: Place,
     /// The statements
-    pub stats: Vec<Stat>,
+    pub stats: List<Stat>,
     /// After the last token of the last statement
     pub end: Place,
 }
@@ -350,20 +508,20 @@ pub enum Stat {
     /// `local names = values`
     Local {
         /// The variables. If the last is a compile-time constant, its value needs no code.
-        vars: Vec<VarId>,
+        vars: Vars,
         /// After the last name or, if there are values, after the `=`
         place: Place,
         /// The values
-        values: Vec<Listed>,
+        values: List<Listed>,
     },
     /// `targets = values`
     Assign {
         /// The variables
-        targets: Vec<ExprId>,
+        targets: List<Listed>,
         /// After the `=`
         place: Place,
         /// The values
-        values: Vec<Listed>,
+        values: List<Listed>,
     },
     /// `local function name() end`
     LocalFunction {
@@ -386,7 +544,7 @@ pub enum Stat {
     /// `if ... end`
     If {
         /// `if` and each `elseif`
-        clauses: Vec<Clause>,
+        clauses: List<Clause>,
         /// `else`
         otherwise: Option<Block>,
         /// After the `end`
@@ -409,9 +567,9 @@ pub enum Stat {
         cond: ExprId,
     },
     /// `for var = start, limit, step do block end`
-    NumericFor(Box<NumericFor>),
+    NumericFor(NumericFor),
     /// `for vars in values do block end`
-    GenericFor(Box<GenericFor>),
+    GenericFor(GenericFor),
     /// `do block end`
     Do {
         /// The statements
@@ -424,7 +582,7 @@ pub enum Stat {
         /// After the `return`
         place: Place,
         /// The values
-        values: Vec<Listed>,
+        values: List<Listed>,
     },
     /// `break`, and where it ends
     Break(Place),
@@ -480,9 +638,9 @@ pub struct GenericFor {
     /// The line of the first value: the call of the iterator is attributed to it
     pub line: u32,
     /// The variables
-    pub vars: Vec<VarId>,
+    pub vars: Vars,
     /// The iterator
-    pub values: Vec<Listed>,
+    pub values: List<Listed>,
     /// The body
     pub block: Block,
     /// After the `end`

@@ -27,6 +27,7 @@
 use std::sync::Arc;
 
 use crate::bytecode::{ALL_OPCODES, Constant, Function, LocalVar, OPCODE_COUNT, UpvalDesc};
+use crate::text::Text;
 
 /// The first byte of a binary chunk.
 pub const SIGNATURE: u8 = 0x1B;
@@ -293,7 +294,7 @@ impl<'a> Reader<'a> {
                 return Err(CORRUPTED);
             }
             let (in_stack, is_cell) = (flags & IN_STACK != 0, flags & IS_CELL != 0);
-            Ok(UpvalDesc { name: Vec::new(), in_stack, index, is_cell, read_only: flags & READ_ONLY != 0 })
+            Ok(UpvalDesc { name: Text::default(), in_stack, index, is_cell, read_only: flags & READ_ONLY != 0 })
         })?;
         let names = self.list(1, Reader::text)?;
         if !names.is_empty() && names.len() != upvals.len() {
@@ -363,7 +364,7 @@ impl<'a> Reader<'a> {
         Ok(list)
     }
 
-    fn text(&mut self) -> Result<Vec<u8>> {
+    fn text(&mut self) -> Result<Text> {
         copy(self.string()?.ok_or(CORRUPTED)?)
     }
 
@@ -421,9 +422,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).map_err(|_| BinaryError::Memory)?;
-    copy.extend_from_slice(bytes);
-    Ok(copy)
+fn copy(bytes: &[u8]) -> Result<Text> {
+    Text::copy(bytes).ok_or(BinaryError::Memory)
 }

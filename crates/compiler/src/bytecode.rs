@@ -18,6 +18,8 @@
 //! Open operands: `B = 0` in `Call`, `TailCall`, `Return`, `SetList` means "up to the top that the previous
 //! open instruction left"; `C = 0` in `Call` and `Vararg` means "all results, and set the top".
 
+use crate::text::Text;
+
 macro_rules! opcodes {
     ($d:tt $( $(#[doc = $doc:expr])* $name:ident $upper:literal $fmt:ident $extra:ident $sets:ident )*) => {
         /// The operation codes. Names are those of PUC Lua's `lopcodes.h` where there is one.
@@ -430,14 +432,14 @@ pub enum Constant {
     /// A float (compared by bits when constants are shared, so 0.0 and -0.0 differ)
     Float(f64),
     /// A string
-    Str(Vec<u8>),
+    Str(Text),
 }
 
 /// Where a closure finds one of its captured variables when it is made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpvalDesc {
     /// The variable's name.
-    pub name: Vec<u8>,
+    pub name: Text,
     /// Copy register `index` of the enclosing frame; otherwise captured word `index` of the enclosing closure.
     pub in_stack: bool,
     /// See `in_stack`.
@@ -452,7 +454,7 @@ pub struct UpvalDesc {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalVar {
     /// Its name; hidden loop variables are called `(for state)`.
-    pub name: Vec<u8>,
+    pub name: Text,
     /// First word where it is visible.
     pub start_pc: u32,
     /// First word where it is not visible any more.

@@ -44,6 +44,7 @@ pub(crate) fn generate(tree: &Tree, source: &[u8], chunk_name: &[u8]) -> Result<
         place: Place { line: 1, end: 0 },
         spine: Vec::new(),
         f: Box::default(),
+        spare: Vec::new(),
     };
     generator.function(tree.main())
 }
@@ -60,6 +61,8 @@ struct Generator<'a> {
     spine: Vec<ExprId>,
     /// The function being generated.
     f: Box<FunctionState>,
+    /// States of functions that are ready, for the memory of their vectors.
+    spare: Vec<Box<FunctionState>>,
 }
 
 /// A function being generated.
@@ -69,6 +72,8 @@ struct FunctionState {
     code: Vec<u32>,
     lines: Vec<u32>,
     constants: Vec<Constant>,
+    /// What each constant is, and, when they are many, where.
+    keys: Vec<ConstantKey>,
     constant_index: HashMap<ConstantKey, u32>,
     upvals: Vec<UpvalDesc>,
     protos: Vec<Function>,
@@ -128,7 +133,7 @@ struct PendingJump {
     close: bool,
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum ConstantKey {
     Nil,
     Bool(bool),
@@ -140,7 +145,7 @@ enum ConstantKey {
 impl Generator<'_> {
     fn var(&self, var: VarId) -> &Var {
         let id = self.f.id.expect("the state of a function knows the function");
-        &self.tree.function(id).vars[var.0 as usize]
+        self.tree.var(id, var)
     }
 
     /// Whether a local variable of the current function lives in a cell. Variables to be closed never do: they are

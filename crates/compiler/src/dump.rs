@@ -112,7 +112,7 @@ impl TreePrinter<'_> {
     }
 
     fn var(&self, var: VarId) -> String {
-        let var = &self.tree.function(self.function).vars[var.0 as usize];
+        let var = self.tree.var(self.function, var);
         let mut text = self.text(var.name);
         match var.attrib {
             Attrib::Regular => {}
@@ -129,8 +129,8 @@ impl TreePrinter<'_> {
         text
     }
 
-    fn vars(&self, vars: &[VarId]) -> String {
-        vars.iter().map(|&var| self.var(var)).collect::<Vec<_>>().join(", ")
+    fn vars(&self, vars: Vars) -> String {
+        vars.iter().map(|var| self.var(var)).collect::<Vec<_>>().join(", ")
     }
 
     fn folded(&self, value: Folded) -> String {
@@ -147,13 +147,13 @@ impl TreePrinter<'_> {
         let around = std::mem::replace(&mut self.function, id);
         let tree = self.tree;
         let node = tree.function(id);
-        let mut params: Vec<String> = node.params.iter().map(|&param| self.var(param)).collect();
+        let mut params: Vec<String> = node.params.iter().map(|param| self.var(param)).collect();
         if node.is_vararg {
             params.push("...".into());
         }
         self.line(format_args!("function ({}) {}-{}", params.join(", "), node.line, node.last_line));
         self.indented(|p| {
-            for upval in &node.upvals {
+            for upval in p.tree.upvals.get(node.upvals) {
                 let read_only = if upval.read_only { " read-only" } else { "" };
                 let source = match upval.source {
                     UpvalSource::Environment => "environment",
@@ -168,25 +168,25 @@ impl TreePrinter<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        self.indented(|p| block.stats.iter().for_each(|stat| p.stat(stat)));
+        self.indented(|p| p.tree.stats.get(block.stats).iter().for_each(|stat| p.stat(stat)));
     }
 
-    fn exprs(&mut self, list: &[Listed]) {
-        self.indented(|p| list.iter().for_each(|item| p.expr(item.expr)));
+    fn exprs(&mut self, list: List<Listed>) {
+        self.indented(|p| p.tree.exprs_listed.get(list).iter().for_each(|item| p.expr(item.expr)));
     }
 
     fn stat(&mut self, stat: &Stat) {
         match stat {
             Stat::Call(call) => self.expr(*call),
             Stat::Local { vars, values, place } => {
-                self.line(format_args!("local {} @{}", self.vars(vars), place.line));
-                self.exprs(values);
+                self.line(format_args!("local {} @{}", self.vars(*vars), place.line));
+                self.exprs(*values);
             }
             Stat::Assign { targets, place, values } => {
                 self.line(format_args!("assign @{}", place.line));
-                self.indented(|p| targets.iter().for_each(|&target| p.expr(target)));
+                self.exprs(*targets);
                 self.line(format_args!("to"));
-                self.exprs(values);
+                self.exprs(*values);
             }
             Stat::LocalFunction { var, function, .. } => {
                 self.line(format_args!("local function {}", self.var(*var)));
@@ -200,7 +200,7 @@ impl TreePrinter<'_> {
                 });
             }
             Stat::If { clauses, otherwise, .. } => {
-                for (index, clause) in clauses.iter().enumerate() {
+                for (index, clause) in self.tree.clauses.get(*clauses).iter().enumerate() {
                     self.line(format_args!("{}", if index == 0 { "if" } else { "elseif" }));
                     self.indented(|p| p.expr(clause.cond));
                     self.line(format_args!("then"));
@@ -234,8 +234,8 @@ impl TreePrinter<'_> {
                 self.block(&stat.block);
             }
             Stat::GenericFor(stat) => {
-                self.line(format_args!("for {} @{} in", self.vars(&stat.vars), stat.line));
-                self.exprs(&stat.values);
+                self.line(format_args!("for {} @{} in", self.vars(stat.vars), stat.line));
+                self.exprs(stat.values);
                 self.line(format_args!("do"));
                 self.block(&stat.block);
             }
@@ -245,7 +245,7 @@ impl TreePrinter<'_> {
             }
             Stat::Return { values, .. } => {
                 self.line(format_args!("return"));
-                self.exprs(values);
+                self.exprs(*values);
             }
             Stat::Break(place) => self.line(format_args!("break @{}", place.line)),
             Stat::Goto { name, place, .. } => self.line(format_args!("goto {} @{}", self.text(*name), place.line)),
@@ -253,8 +253,8 @@ impl TreePrinter<'_> {
         }
     }
 
-    fn args(&mut self, args: &Args) {
-        self.exprs(&args.list);
+    fn args(&mut self, args: ArgsId) {
+        self.exprs(self.tree.args(args).list);
     }
 
     /// Prints an expression. Chains of first operands are printed by a loop, outermost first, since they may be long.
@@ -277,11 +277,11 @@ impl TreePrinter<'_> {
                     *object
                 }
                 ExprKind::Call { function, args } => {
-                    self.line(format_args!("call @{}", args.line));
+                    self.line(format_args!("call @{}", tree.args(*args).line));
                     *function
                 }
                 ExprKind::Method { object, name, args, .. } => {
-                    self.line(format_args!("method {} @{}", self.text(*name), args.line));
+                    self.line(format_args!("method {} @{}", self.text(*name), tree.args(*args).line));
                     *object
                 }
                 _ => {
@@ -298,7 +298,7 @@ impl TreePrinter<'_> {
             match &tree.expr(at).kind {
                 ExprKind::Binary { right, .. } => self.indented(|p| p.expr(*right)),
                 ExprKind::Index { key, .. } => self.indented(|p| p.expr(*key)),
-                ExprKind::Call { args, .. } | ExprKind::Method { args, .. } => self.args(args),
+                ExprKind::Call { args, .. } | ExprKind::Method { args, .. } => self.args(*args),
                 _ => {}
             }
         }
@@ -318,7 +318,8 @@ impl TreePrinter<'_> {
             ExprKind::Function(function) => self.function(*function),
             ExprKind::Local(var) => self.line(format_args!("local {}", self.var(*var))),
             ExprKind::Upval(index) => {
-                let name = self.tree.function(self.function).upvals[*index as usize].name;
+                let upvals = self.tree.function(self.function).upvals;
+                let name = self.tree.upvals.get(upvals)[*index as usize].name;
                 self.line(format_args!("upvalue {}", self.text(name)));
             }
             ExprKind::Constant { name, value } => {
@@ -341,7 +342,7 @@ impl TreePrinter<'_> {
             ExprKind::Table { fields, .. } => {
                 self.line(format_args!("table"));
                 self.indented(|p| {
-                    for field in fields {
+                    for field in p.tree.fields.get(*fields) {
                         if let Some(key) = &field.key {
                             p.line(format_args!("key"));
                             p.indented(|p| p.expr(key.expr));

@@ -4,7 +4,8 @@
 //! [`parser`]), names become variables ([`scope`], asked by the parser as it reads), and the tree becomes instructions
 //! ([`codegen`], [`bytecode`]), which debug builds check ([`verify`]). [`binary`] writes functions as bytes and reads
 //! them back, for whoever verifies them.
-//! [`number`] reads numerals, [`fold`] computes constant expressions, [`symbol`] keeps each name and string once;
+//! [`number`] reads numerals, [`fold`] computes constant expressions, [`symbol`] keeps each name and string once, [`text`] those
+//! of a function;
 //! [`dump`] prints every stage.
 //!
 //! Any bytes may be given: the result is a function or a message, and the native stack used is bounded
@@ -28,6 +29,7 @@ pub mod error;
 pub mod fold;
 pub mod number;
 pub mod symbol;
+pub mod text;
 
 pub use error::{CompileError, chunk_id};
 pub use lexer::Reader;

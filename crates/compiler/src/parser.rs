@@ -30,6 +30,14 @@ pub(crate) fn parse<'a>(source: Vec<u8>, reader: Option<Reader<'a>>, chunk_name:
     let tree = Tree {
         symbols: std::mem::take(&mut parser.lexer.symbols),
         exprs: parser.exprs,
+        exprs_listed: parser.exprs_listed,
+        args: parser.args,
+        fields: parser.fields,
+        stats: parser.stats,
+        clauses: parser.clauses,
+        vars: parser.scope.vars,
+        upvals: parser.scope.upvals,
+        gotos: parser.scope.gotos,
         functions: {
             parser.functions.push(block);
             parser.functions
@@ -50,6 +58,11 @@ struct Parser<'a> {
     last: Place,
     level: u32,
     exprs: Vec<Expr>,
+    exprs_listed: Lists<Listed>,
+    args: Vec<Args>,
+    fields: Lists<Field>,
+    stats: Lists<Stat>,
+    clauses: Lists<Clause>,
     functions: Vec<FunctionNode>,
     scope: Scope,
     env_name: Symbol,
@@ -74,6 +87,11 @@ impl<'a> Parser<'a> {
             last: Place { line: 1, end: 0 },
             level: 0,
             exprs: Vec::new(),
+            exprs_listed: Lists::default(),
+            args: Vec::new(),
+            fields: Lists::default(),
+            stats: Lists::default(),
+            clauses: Lists::default(),
             functions: Vec::new(),
             scope: Scope::default(),
             lexer,
@@ -238,16 +256,17 @@ impl<'a> Parser<'a> {
         if self.token != Token::Eof {
             return Err(self.expected(Token::Eof));
         }
-        self.finish_function(0, 0, Vec::new(), true, open, block)
+        self.finish_function(0, 0, 0, true, open, block)
     }
 
     /// Parameters and body of a function, up to its `end`.
     fn function(&mut self, is_method: bool, line: u32) -> Result<FunctionId> {
         self.scope.open_function(line);
         self.expect(Token::Char(b'('))?;
-        let mut params = Vec::new();
+        let mut params = 0;
         if is_method {
-            params.push(self.declare(self.self_name)?);
+            self.declare(self.self_name)?;
+            params += 1;
             self.scope.activate();
         }
         let mut is_vararg = false;
@@ -256,7 +275,8 @@ impl<'a> Parser<'a> {
                 match self.token {
                     Token::Name(name) => {
                         self.next()?;
-                        params.push(self.declare(name)?);
+                        self.declare(name)?;
+                        params += 1;
                     }
                     Token::Dots => {
                         self.next()?;
@@ -287,7 +307,7 @@ impl<'a> Parser<'a> {
         &mut self,
         line: u32,
         last_line: u32,
-        params: Vec<VarId>,
+        params: usize,
         is_vararg: bool,
         open: Place,
         block: Block,
@@ -296,7 +316,7 @@ impl<'a> Parser<'a> {
         Ok(FunctionNode {
             line,
             last_line,
-            params,
+            params: Vars::new(VarId(0), params),
             is_vararg,
             open,
             end: self.last,
@@ -420,9 +440,9 @@ impl<'a> Parser<'a> {
         Ok(key)
     }
 
-    fn args(&mut self) -> Result<Box<Args>> {
+    fn args(&mut self) -> Result<ArgsId> {
         let line = self.line();
-        let mut args = Args { open: None, line, list: Vec::new() };
+        let mut args = Args { open: None, line, list: List::EMPTY };
         match self.token {
             Token::Char(b'(') => {
                 self.next()?;
@@ -434,25 +454,26 @@ impl<'a> Parser<'a> {
             }
             Token::Char(b'{') => {
                 let expr = self.table()?;
-                args.list.push(Listed { expr, after: self.last });
+                args.list = self.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
             }
             Token::Str(s) => {
                 let expr = self.literal(ExprKind::Str(s))?;
-                args.list.push(Listed { expr, after: self.last });
+                args.list = self.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
             }
             _ => return Err(self.error("function arguments expected")),
         }
-        Ok(Box::new(args))
+        self.args.push(args);
+        Ok(ArgsId(self.args.len() as u32 - 1))
     }
 
-    fn expr_list(&mut self) -> Result<Vec<Listed>> {
-        let mut list = Vec::with_capacity(1);
+    fn expr_list(&mut self) -> Result<List<Listed>> {
+        let start = self.exprs_listed.start();
         loop {
             let expr = self.expr()?;
             let more = self.skip(Token::Char(b','))?;
-            list.push(Listed { expr, after: self.last });
+            self.exprs_listed.push(Listed { expr, after: self.last });
             if !more {
-                return Ok(list);
+                return Ok(self.exprs_listed.end(start));
             }
         }
     }
@@ -461,7 +482,7 @@ impl<'a> Parser<'a> {
         let line = self.line();
         self.expect(Token::Char(b'{'))?;
         let open = self.last;
-        let mut fields = Vec::new();
+        let start = self.fields.start();
         while self.token != Token::Char(b'}') {
             let key = match self.token {
                 Token::Name(name) => {
@@ -480,13 +501,14 @@ impl<'a> Parser<'a> {
             };
             let value = self.expr()?;
             let more = self.skip(Token::Char(b','))? || self.skip(Token::Char(b';'))?;
-            fields.push(Field { key, value, after: self.last });
+            self.fields.push(Field { key, value, after: self.last });
             if !more {
                 break;
             }
         }
         self.expect_match(Token::Char(b'}'), Token::Char(b'{'), line)?;
-        Ok(self.push(ExprKind::Table { open, fields: fields.into_boxed_slice() }))
+        let fields = self.fields.end(start);
+        Ok(self.push(ExprKind::Table { open, fields }))
     }
 
     // Statements
@@ -502,16 +524,16 @@ impl<'a> Parser<'a> {
 
     /// Statements, in the scope that the caller has opened.
     fn block(&mut self) -> Result<Block> {
-        let mut block = Block { start: self.last, stats: Vec::new(), end: self.last };
+        let start = self.last;
+        let first = self.stats.start();
         while !self.block_ends(true) {
             let is_return = self.token == Token::Return;
-            self.statement(&mut block.stats)?;
+            self.statement()?;
             if is_return {
                 break;
             }
         }
-        block.end = self.last;
-        Ok(block)
+        Ok(Block { start, stats: self.stats.end(first), end: self.last })
     }
 
     /// Statements in a scope of their own.
@@ -522,8 +544,8 @@ impl<'a> Parser<'a> {
         Ok(block)
     }
 
-    /// Reads a statement and adds it to `stats`, unless it is empty.
-    fn statement(&mut self, stats: &mut Vec<Stat>) -> Result<()> {
+    /// Reads a statement and adds it to those of its block, unless it is empty.
+    fn statement(&mut self) -> Result<()> {
         let line = self.line();
         self.enter()?;
         let stat = match self.token {
@@ -550,7 +572,7 @@ impl<'a> Parser<'a> {
             Token::DoubleColon => {
                 self.next()?;
                 let name = self.name()?;
-                return self.label_stat(name, line, stats);
+                return self.label_stat(name, line);
             }
             Token::Return => self.return_stat()?,
             Token::Break => {
@@ -567,21 +589,23 @@ impl<'a> Parser<'a> {
             _ => self.expr_stat()?,
         };
         self.leave();
-        stats.push(stat);
+        self.stats.push(stat);
         Ok(())
     }
 
     fn if_stat(&mut self, line: u32) -> Result<Stat> {
-        let mut clauses = Vec::with_capacity(1);
+        let start = self.clauses.start();
         loop {
             self.next()?;
             let cond = self.expr()?;
             self.expect(Token::Then)?;
-            clauses.push(Clause { cond, block: self.scoped_block()? });
+            let block = self.scoped_block()?;
+            self.clauses.push(Clause { cond, block });
             if self.token != Token::ElseIf {
                 break;
             }
         }
+        let clauses = self.clauses.end(start);
         let otherwise = if self.skip(Token::Else)? { Some(self.scoped_block()?) } else { None };
         self.expect_match(Token::End, Token::If, line)?;
         Ok(Stat::If { clauses, otherwise, end: self.last })
@@ -648,22 +672,24 @@ impl<'a> Parser<'a> {
         let limit = self.expr()?;
         let step = if self.skip(Token::Char(b','))? { Some(self.expr()?) } else { None };
         let block = self.for_body(line)?;
-        Ok(Stat::NumericFor(Box::new(NumericFor { line, var, start, limit, step, block, end: self.last })))
+        Ok(Stat::NumericFor(NumericFor { line, var, start, limit, step, block, end: self.last }))
     }
 
     fn generic_for(&mut self, name: Symbol, line: u32) -> Result<Stat> {
         self.declare_hidden(4)?;
-        let mut vars = vec![self.declare(name)?];
+        let first = self.declare(name)?;
+        let mut count = 1;
         while self.skip(Token::Char(b','))? {
             let name = self.name()?;
-            vars.push(self.declare(name)?);
+            self.declare(name)?;
+            count += 1;
         }
         self.expect(Token::In)?;
         let call_line = self.line();
         let values = self.expr_list()?;
         let block = self.for_body(line)?;
-        let end = self.last;
-        Ok(Stat::GenericFor(Box::new(GenericFor { line: call_line, vars, values, block, end })))
+        let vars = Vars::new(first, count);
+        Ok(Stat::GenericFor(GenericFor { line: call_line, vars, values, block, end: self.last }))
     }
 
     fn function_stat(&mut self, line: u32) -> Result<Stat> {
@@ -709,7 +735,7 @@ impl<'a> Parser<'a> {
     }
 
     fn local_stat(&mut self) -> Result<Stat> {
-        let mut vars = Vec::with_capacity(1);
+        let mut vars: Option<Vars> = None;
         let mut has_close = false;
         let mut attrib;
         loop {
@@ -717,7 +743,7 @@ impl<'a> Parser<'a> {
             let var = self.declare(name)?;
             attrib = self.attrib()?;
             self.scope.set_attrib(var, attrib);
-            vars.push(var);
+            vars = Some(vars.map_or(Vars::one(var), Vars::one_more));
             if attrib == Attrib::Close {
                 if has_close {
                     return Err(self.lexer.error("multiple to-be-closed variables in local list"));
@@ -730,29 +756,30 @@ impl<'a> Parser<'a> {
         }
         let has_values = self.skip(Token::Char(b'='))?;
         let place = self.last;
-        let values = if has_values { self.expr_list()? } else { Vec::new() };
+        let values = if has_values { self.expr_list()? } else { List::EMPTY };
+        let vars = vars.expect("the loop has run once");
         if attrib == Attrib::Const
             && vars.len() == values.len()
-            && let (Some(var), Some(value)) = (vars.last(), values.last())
+            && let (Some((var, _)), Some(value)) = (vars.split_last(), self.exprs_listed.get(values).last())
             && let Some(value) = fold::constant(&self.exprs, value.expr)
         {
-            self.scope.set_attrib(*var, Attrib::Constant(value));
+            self.scope.set_attrib(var, Attrib::Constant(value));
         }
         self.scope.activate();
         Ok(Stat::Local { vars, place, values })
     }
 
-    fn label_stat(&mut self, name: Symbol, line: u32, stats: &mut Vec<Stat>) -> Result<()> {
+    fn label_stat(&mut self, name: Symbol, line: u32) -> Result<()> {
         self.expect(Token::DoubleColon)?;
         // Labels and empty statements that follow come first, so that the last label of a block is known as such.
-        let at = stats.len();
+        let at = self.stats.start();
         while matches!(self.token, Token::Char(b';') | Token::DoubleColon) {
-            self.statement(stats)?;
+            self.statement()?;
         }
         let last = self.block_ends(false);
         let label = self.scope.add_label(name, line, last, &self.lexer.symbols);
         let label = label.map_err(|e| self.scope_error(e))?;
-        stats.insert(at, Stat::Label { label, name });
+        self.stats.insert(at, Stat::Label { label, name });
         self.leave();
         Ok(())
     }
@@ -761,7 +788,7 @@ impl<'a> Parser<'a> {
         self.next()?;
         let place = self.last;
         let is_empty = self.block_ends(true) || self.token == Token::Char(b';');
-        let values = if is_empty { Vec::new() } else { self.expr_list()? };
+        let values = if is_empty { List::EMPTY } else { self.expr_list()? };
         self.skip(Token::Char(b';'))?;
         Ok(Stat::Return { place, values })
     }
@@ -774,7 +801,7 @@ impl<'a> Parser<'a> {
                 _ => Err(self.error("syntax error")),
             };
         }
-        let mut targets = Vec::with_capacity(1);
+        let start = self.exprs_listed.start();
         let mut target = expr;
         loop {
             match self.exprs[target.0 as usize].kind {
@@ -782,13 +809,14 @@ impl<'a> Parser<'a> {
                 ExprKind::Global { .. } | ExprKind::Index { .. } => {}
                 _ => return Err(self.error("syntax error")),
             }
-            targets.push(target);
+            self.exprs_listed.push(Listed { expr: target, after: self.last });
             if !self.skip(Token::Char(b','))? {
                 break;
             }
             target = self.suffixed_expr()?;
             self.enter()?;
         }
+        let targets = self.exprs_listed.end(start);
         self.level -= targets.len() as u32 - 1;
         self.expect(Token::Char(b'='))?;
         let place = self.last;

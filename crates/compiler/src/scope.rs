@@ -5,7 +5,7 @@
 //! has found out for each of its variables whether it is captured and whether it is assigned to after its
 //! declaration; the code generator puts variables that are both into cells (contract 19).
 
-use crate::ast::{Attrib, GotoId, LabelId, Upval, UpvalSource, Var, VarId};
+use crate::ast::{Attrib, GotoId, LabelId, List, Lists, Upval, UpvalSource, Var, VarId};
 use crate::fold::Folded;
 use crate::symbol::{Symbol, Symbols};
 
@@ -46,20 +46,29 @@ fn semantic<T>(text: String) -> Result<T> {
 #[derive(Default)]
 pub struct Scope {
     functions: Vec<Function>,
+    /// Functions that have been read, for the memory of their vectors.
+    spare: Vec<Function>,
+    /// The variables of all functions that have been read.
+    pub vars: Lists<Var>,
+    /// What all functions that have been read capture.
+    pub upvals: Lists<Upval>,
+    /// Where all jumps of those functions lead.
+    pub gotos: Lists<LabelId>,
 }
 
 /// What is known of a function that has been read.
 pub struct Finished {
     /// Its local variables
-    pub vars: Vec<Var>,
+    pub vars: List<Var>,
     /// The variables that it captures
-    pub upvals: Vec<Upval>,
+    pub upvals: List<Upval>,
     /// How many labels it has
     pub labels: u32,
     /// Where each of its `goto`s leads
-    pub gotos: Vec<LabelId>,
+    pub gotos: List<LabelId>,
 }
 
+#[derive(Default)]
 struct Function {
     line: u32,
     is_vararg: bool,
@@ -110,19 +119,8 @@ impl Scope {
 
     /// Starts a function; `line` is that of its definition, 0 for the main function.
     pub fn open_function(&mut self, line: u32) {
-        self.functions.push(Function {
-            line,
-            is_vararg: false,
-            vars: Vec::new(),
-            active: Vec::new(),
-            visible: 0,
-            upvals: Vec::new(),
-            blocks: Vec::new(),
-            labels: Vec::new(),
-            label_count: 0,
-            pending: Vec::new(),
-            gotos: Vec::new(),
-        });
+        let spare = self.spare.pop().unwrap_or_default();
+        self.functions.push(Function { line, is_vararg: false, visible: 0, label_count: 0, ..spare });
         self.open_block(false);
     }
 
@@ -132,7 +130,7 @@ impl Scope {
     /// A jump without a label, a `break` without a loop.
     pub fn close_function(&mut self, symbols: &Symbols) -> Result<Finished> {
         self.close_block();
-        let function = self.functions.pop().expect("a function is open");
+        let mut function = self.functions.pop().expect("a function is open");
         if let Some(jump) = function.pending.first() {
             let line = jump.line;
             return match jump.target {
@@ -143,8 +141,16 @@ impl Scope {
                 }
             };
         }
-        let gotos = function.gotos.into_iter().map(|g| g.expect("a goto that is not pending has a label")).collect();
-        Ok(Finished { vars: function.vars, upvals: function.upvals, labels: function.label_count, gotos })
+        let targets = function.gotos.drain(..).map(|g| g.expect("a goto that is not pending has a label"));
+        let finished = Finished {
+            gotos: self.gotos.add(targets),
+            vars: self.vars.add(function.vars.drain(..)),
+            upvals: self.upvals.add(function.upvals.drain(..)),
+            labels: function.label_count,
+        };
+        // Closing the outermost block has emptied the other vectors.
+        self.spare.push(function);
+        Ok(finished)
     }
 
     /// The innermost function takes extra arguments.
@@ -175,9 +181,15 @@ impl Scope {
         f.active.truncate(block.visible);
         f.visible = block.visible;
         f.labels.truncate(block.first_label);
-        let ended = f.pending.split_off(block.first_pending);
-        let left = ended.into_iter().filter(|jump| !(block.is_loop && jump.target.is_none()));
-        f.pending.extend(left.map(|jump| Pending { visible: block.visible, ..jump }));
+        let ended = &mut f.pending[block.first_pending..];
+        ended.iter_mut().for_each(|jump| jump.visible = block.visible);
+        if block.is_loop && !ended.is_empty() {
+            let mut at = 0;
+            f.pending.retain(|jump| {
+                at += 1;
+                at <= block.first_pending || jump.target.is_some()
+            });
+        }
     }
 
     /// Declares a local variable, which is not in scope before [`Scope::activate`].

@@ -89,17 +89,6 @@ impl Symbols {
     }
 }
 
-/// A copy of a byte string whose length the program chose.
-///
-/// # Errors
-/// "not enough memory"
-pub(crate) fn copy(text: &[u8]) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(text.len()).map_err(|_| CompileError::memory())?;
-    bytes.extend_from_slice(text);
-    Ok(bytes)
-}
-
 fn hash(text: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut h = text.len() as u64;

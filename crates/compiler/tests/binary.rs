@@ -33,8 +33,8 @@ fn stripped(f: &Function) -> Function {
     let mut f = f.clone();
     f.source = b"=?".as_slice().into();
     f.lines.clear();
-    f.upvals.iter_mut().for_each(|u| u.name.clear());
-    f.locals.iter_mut().for_each(|l| l.name.clear());
+    f.upvals.iter_mut().for_each(|u| u.name = Default::default());
+    f.locals.iter_mut().for_each(|l| l.name = Default::default());
     f.protos = f.protos.iter().map(stripped).collect();
     f
 }
@@ -95,7 +95,7 @@ fn code(words: &[u32]) -> Function {
     let mut f = compile(b"local x = ... return x", b"=words").expect("a correct program");
     (f.is_vararg, f.num_params, f.max_stack) = (false, 1, 3);
     (f.lines, f.locals) = (Vec::new(), Vec::new());
-    f.constants = vec![Constant::Str(b"name".to_vec()), Constant::Int(1)];
+    f.constants = vec![Constant::Str(b"name"[..].into()), Constant::Int(1)];
     f.code = words.to_vec();
     f
 }
@@ -176,8 +176,13 @@ fn what_is_refused() {
     ]);
     f.max_stack = 8;
     assert!(verify_all(&f).is_err(), "the collector may clear the loop");
-    f.locals =
-        vec![luas_compiler::bytecode::LocalVar { name: Vec::new(), start_pc: 1, end_pc: 6, reg: 4, is_cell: false }];
+    f.locals = vec![luas_compiler::bytecode::LocalVar {
+        name: Default::default(),
+        start_pc: 1,
+        end_pc: 6,
+        reg: 4,
+        is_cell: false,
+    }];
     assert_eq!(verify_all(&f), Ok(()));
     f.code[4] = i(TForLoop, 2, 0, 0);
     assert!(verify_all(&f).is_err(), "TFORLOOP of another loop");

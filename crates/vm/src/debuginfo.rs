@@ -143,7 +143,7 @@ fn locals_at(f: &Function, pc: usize) -> impl Iterator<Item = &LocalVar> {
 
 /// The name of the local variable in `reg` at `pc`.
 fn local_at(f: &Function, reg: usize, pc: usize) -> Option<&[u8]> {
-    locals_at(f, pc).find(|l| l.reg as usize == reg).map(|l| l.name.as_slice())
+    locals_at(f, pc).find(|l| l.reg as usize == reg).map(|l| &*l.name)
 }
 
 /// The name of the local variable in register `reg` of a Lua frame of the running coroutine, for TBC.
@@ -171,7 +171,7 @@ fn constant_name(p: *const Proto, i: usize) -> Vec<u8> {
 }
 
 fn upval_name(f: &Function, i: usize) -> Vec<u8> {
-    f.upvals.get(i).filter(|u| !u.name.is_empty()).map_or_else(|| b"?".to_vec(), |u| u.name.clone())
+    f.upvals.get(i).filter(|u| !u.name.is_empty()).map_or_else(|| b"?".to_vec(), |u| u.name.to_vec())
 }
 
 /// Word offset of the last instruction before `last` that wrote `reg`.
@@ -675,7 +675,7 @@ impl Thread {
             return None;
         }
         let mut params = f.locals.iter().filter(|l| l.start_pc <= 1 + f.num_params as u32);
-        params.nth(n as usize - 1).map(|l| l.name.clone()).filter(|name| !name.is_empty())
+        params.nth(n as usize - 1).map(|l| l.name.to_vec()).filter(|name| !name.is_empty())
     }
 
     /// Pushes captured variable `n` (from 1) of a function; its name ("" for native functions).
@@ -753,7 +753,7 @@ fn upvalue<'a>(f: Value, n: i64) -> Option<(Vec<u8>, &'a crate::sync::AtomicU64,
     unsafe {
         if let Some(c) = f.as_kind::<LuaClosure>(Kind::LuaClosure) {
             let d = function_of((*c).proto).upvals.get(i)?;
-            let name = if d.name.is_empty() { b"(no name)".to_vec() } else { d.name.clone() };
+            let name = if d.name.is_empty() { b"(no name)".to_vec() } else { d.name.to_vec() };
             return Some((name, LuaClosure::upval(c, i), d.is_cell));
         }
         let c = f.as_kind::<NativeClosure>(Kind::NativeClosure)?;
@@ -790,7 +790,7 @@ fn find_local(frames: &Frames, i: usize, n: i64) -> Option<(Vec<u8>, *mut Value)
         }
         if let Some(l) = locals_at(f, pc).nth(usize::try_from(n - 1).ok()?) {
             // SAFETY: a register of the frame.
-            return Some((l.name.clone(), unsafe { frames.stack.add(base + l.reg as usize) }));
+            return Some((l.name.to_vec(), unsafe { frames.stack.add(base + l.reg as usize) }));
         }
     } else if n < 0 {
         return None;

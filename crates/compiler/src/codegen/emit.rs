@@ -2,12 +2,15 @@
 
 use super::{ConstantKey, FunctionState, Generator};
 use crate::bytecode::{Constant, Instruction, Opcode};
-use crate::error::Result;
+use crate::error::{CompileError, Result};
 use crate::number::float_to_integer;
-use crate::symbol::{self, Symbol};
+use crate::symbol::Symbol;
+use crate::text::Text;
 
 /// More registers a function cannot have.
 const MAX_REGISTERS: usize = 255;
+/// Constants of so many are found by looking at each; with more there is an index.
+const KEYS_IN_A_ROW: usize = 16;
 
 impl Generator<'_> {
     /// Emits an instruction of one word and returns its offset.
@@ -53,11 +56,29 @@ impl Generator<'_> {
     // Constants
 
     fn constant(&mut self, key: ConstantKey, value: Constant) -> u32 {
-        let constants = &mut self.f.constants;
-        *self.f.constant_index.entry(key).or_insert_with(|| {
-            constants.push(value);
-            constants.len() as u32 - 1
-        })
+        self.known_constant(key).unwrap_or_else(|| self.new_constant(key, value))
+    }
+
+    fn new_constant(&mut self, key: ConstantKey, value: Constant) -> u32 {
+        let index = self.f.constants.len() as u32;
+        self.f.constants.push(value);
+        self.f.keys.push(key);
+        if self.f.keys.len() > KEYS_IN_A_ROW {
+            if self.f.constant_index.is_empty() {
+                self.f.constant_index.extend(self.f.keys.iter().copied().zip(0..));
+            } else {
+                self.f.constant_index.insert(key, index);
+            }
+        }
+        index
+    }
+
+    /// A constant that the function has already.
+    fn known_constant(&self, key: ConstantKey) -> Option<u32> {
+        if self.f.keys.len() > KEYS_IN_A_ROW {
+            return self.f.constant_index.get(&key).copied();
+        }
+        self.f.keys.iter().position(|&known| known == key).map(|index| index as u32)
     }
 
     pub(super) fn nil_constant(&mut self) -> u32 {
@@ -77,11 +98,12 @@ impl Generator<'_> {
     }
 
     pub(super) fn string_constant(&mut self, s: Symbol) -> Result<u32> {
-        if let Some(&index) = self.f.constant_index.get(&ConstantKey::Str(s)) {
+        let key = ConstantKey::Str(s);
+        if let Some(index) = self.known_constant(key) {
             return Ok(index);
         }
-        let text = symbol::copy(self.tree.text(s))?;
-        Ok(self.constant(ConstantKey::Str(s), Constant::Str(text)))
+        let text = Text::copy(self.tree.text(s)).ok_or_else(CompileError::memory)?;
+        Ok(self.new_constant(key, Constant::Str(text)))
     }
 
     // Loading
@@ -174,6 +196,22 @@ impl Generator<'_> {
 }
 
 impl FunctionState {
+    /// Makes it a state in which nothing has been generated; its vectors keep their memory.
+    pub(super) fn clear(&mut self) {
+        self.code.clear();
+        self.lines.clear();
+        self.keys.clear();
+        self.constant_index.clear();
+        self.active.clear();
+        self.var_regs.clear();
+        self.to_close.clear();
+        self.blocks.clear();
+        self.labels.clear();
+        self.pending.clear();
+        (self.free, self.active_regs) = (0, 0);
+        (self.last_instruction, self.last_target) = (None, 0);
+    }
+
     /// The last instruction and its offset, if the next one always runs after it.
     pub(super) fn previous_instruction(&self) -> Option<(usize, Instruction)> {
         let pc = self.last_instruction?;

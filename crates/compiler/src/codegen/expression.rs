@@ -2,7 +2,7 @@
 
 use super::Generator;
 use super::operand::{Kind, Operand};
-use crate::ast::{Args, ExprId, ExprKind, Field, FunctionId, Listed};
+use crate::ast::{ArgsId, ExprId, ExprKind, Field, FunctionId, List, Listed};
 use crate::bytecode::Opcode;
 use crate::error::Result;
 use crate::lexer::Place;
@@ -55,7 +55,7 @@ impl Generator<'_> {
                 Operand::new(if is_cell { Kind::UpvalCell(index) } else { Kind::Upval(index) })
             }
             ExprKind::Function(function) => return self.closure(function),
-            ExprKind::Table { open, ref fields } => return self.table(open, fields, node.place),
+            ExprKind::Table { open, fields } => return self.table(open, fields, node.place),
             ExprKind::Global { env, name } => {
                 let mut e = self.first(env)?;
                 self.put_any_or_upval(&mut e)?;
@@ -99,11 +99,11 @@ impl Generator<'_> {
                 self.place = node.place;
                 self.index(e, &mut key)
             }
-            ExprKind::Call { ref args, .. } => {
+            ExprKind::Call { args, .. } => {
                 self.put_next(e)?;
                 self.call(e, args, node.place)
             }
-            ExprKind::Method { name, name_place, ref args, .. } => {
+            ExprKind::Method { name, name_place, args, .. } => {
                 self.place = name_place;
                 self.method(e, name)?;
                 self.call(e, args, node.place)
@@ -113,7 +113,12 @@ impl Generator<'_> {
     }
 
     /// Expressions separated by commas: all but the last go into the next registers, the last is returned.
-    pub(super) fn expr_list(&mut self, list: &[Listed]) -> Result<Operand> {
+    pub(super) fn expr_list(&mut self, list: List<Listed>) -> Result<Operand> {
+        self.exprs(self.tree.exprs_listed.get(list))
+    }
+
+    /// As [`Generator::expr_list`] of expressions in a row.
+    pub(super) fn exprs(&mut self, list: &[Listed]) -> Result<Operand> {
         let mut last = Operand::new(Kind::Void);
         for (index, item) in list.iter().enumerate() {
             if index > 0 {
@@ -126,12 +131,13 @@ impl Generator<'_> {
     }
 
     /// A call of the function in the last register taken (and, for a method, the object after it).
-    fn call(&mut self, e: &mut Operand, args: &Args, end: Place) -> Result<()> {
+    fn call(&mut self, e: &mut Operand, args: ArgsId, end: Place) -> Result<()> {
         let Kind::Fixed(base) = e.kind else { unreachable!("the function is in a register") };
+        let args = self.tree.args(args);
         if let Some(open) = args.open {
             self.place = open;
         }
-        let mut last = self.expr_list(&args.list)?;
+        let mut last = self.expr_list(args.list)?;
         let b = if last.is_open() {
             self.set_results(&last, None)?;
             0
@@ -161,7 +167,7 @@ impl Generator<'_> {
         Ok(e)
     }
 
-    fn table(&mut self, open: Place, fields: &[Field], end: Place) -> Result<Operand> {
+    fn table(&mut self, open: Place, fields: List<Field>, end: Place) -> Result<Operand> {
         let pc = self.emit_extra(Opcode::NewTable, 0, 0, 0, 0);
         let reg = self.reserve(1)?;
         self.f.set_a(pc, reg);
@@ -169,7 +175,7 @@ impl Generator<'_> {
         // List items go to the registers after the table and are stored together.
         let mut item = Operand::new(Kind::Void);
         let (mut waiting, mut stored, mut hashed) = (0, 0u32, 0u32);
-        for field in fields {
+        for field in self.tree.fields.get(fields) {
             if item.kind != Kind::Void {
                 self.put_next(&mut item)?;
                 item.kind = Kind::Void;

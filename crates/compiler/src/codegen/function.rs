@@ -4,8 +4,8 @@ use std::mem;
 use std::ops::Range;
 
 use super::jumps::JumpList;
-use super::{Active, BlockState, FunctionState, Generator, LabelState, PendingJump};
-use crate::ast::{FunctionId, LabelId, UpvalSource, VarId};
+use super::{Active, BlockState, Generator, LabelState, PendingJump};
+use crate::ast::{FunctionId, LabelId, UpvalSource, VarId, Vars};
 use crate::bytecode::{Function, LocalVar, NO_LINE, Opcode, UpvalDesc};
 use crate::error::Result;
 use crate::verify;
@@ -14,19 +14,17 @@ impl Generator<'_> {
     /// Generates a function of the tree, inside the current one.
     pub(super) fn function(&mut self, id: FunctionId) -> Result<Function> {
         let node = self.tree.function(id);
-        let state = FunctionState {
-            id: Some(id),
-            upvals: self.captures(id),
-            is_vararg: node.is_vararg,
-            max_stack: 2,
-            var_regs: vec![0; node.vars.len()],
-            labels: (0..node.labels).map(|_| None).collect(),
-            ..FunctionState::default()
-        };
-        let around = mem::replace(&mut self.f, Box::new(state));
+        let mut state = self.spare.pop().unwrap_or_default();
+        state.id = Some(id);
+        state.upvals = self.captures(id);
+        state.is_vararg = node.is_vararg;
+        state.max_stack = 2;
+        state.var_regs.resize(node.vars.len(), 0);
+        state.labels.resize_with(node.labels as usize, || None);
+        let around = mem::replace(&mut self.f, state);
         self.open_block(false);
         self.place = node.open;
-        let entry = self.params(&node.params)?;
+        let entry = self.params(node.params)?;
         self.block(&node.block)?;
         self.place = node.end;
         self.ret(self.f.active_regs, Some(0));
@@ -35,7 +33,7 @@ impl Generator<'_> {
         self.f.lines[entry].fill(first_line);
         self.close_block()?;
         self.finish_code()?;
-        let state = *mem::replace(&mut self.f, around);
+        let mut state = mem::replace(&mut self.f, around);
         let function = Function {
             source: self.shared_name.clone(),
             line_defined: node.line,
@@ -43,13 +41,15 @@ impl Generator<'_> {
             num_params: node.params.len() as u8,
             is_vararg: node.is_vararg,
             max_stack: state.max_stack,
-            code: state.code,
-            lines: state.lines,
-            constants: state.constants,
-            upvals: state.upvals,
-            protos: state.protos,
-            locals: state.locals,
+            code: state.code.as_slice().into(),
+            lines: state.lines.as_slice().into(),
+            constants: state.constants.drain(..).collect(),
+            upvals: mem::take(&mut state.upvals),
+            protos: state.protos.drain(..).collect(),
+            locals: state.locals.drain(..).collect(),
         };
+        state.clear();
+        self.spare.push(state);
         if cfg!(debug_assertions)
             && let Err(problem) = verify::verify(&function)
         {
@@ -66,17 +66,17 @@ impl Generator<'_> {
                 UpvalSource::Local(var) => (true, self.f.var_regs[var.0 as usize], self.is_cell(var)),
                 UpvalSource::Upval(index) => (false, index, self.f.upvals[index as usize].is_cell),
             };
-            let name = self.tree.text(upval.name).to_vec();
+            let name = self.tree.text(upval.name).into();
             UpvalDesc { name, in_stack, index, is_cell, read_only: upval.read_only }
         };
-        self.tree.function(id).upvals.iter().map(describe).collect()
+        self.tree.upvals.get(self.tree.function(id).upvals).iter().map(describe).collect()
     }
 
     /// Parameters are there when the function is entered; those that live in cells get them first thing.
     /// Returns where that code is.
-    fn params(&mut self, params: &[VarId]) -> Result<Range<usize>> {
+    fn params(&mut self, params: Vars) -> Result<Range<usize>> {
         let count = params.len() as u8;
-        params.iter().for_each(|&var| self.enter_var(var));
+        params.iter().for_each(|var| self.enter_var(var));
         if self.f.is_vararg {
             self.emit(Opcode::VarargPrep, count, 0, 0);
         }
@@ -104,9 +104,9 @@ impl Generator<'_> {
     // Local variables
 
     /// Brings variables into scope whose values are in the next registers.
-    pub(super) fn activate(&mut self, vars: &[VarId]) {
+    pub(super) fn activate(&mut self, vars: Vars) {
         let first = self.f.locals.len();
-        vars.iter().for_each(|&var| self.enter_var(var));
+        vars.iter().for_each(|var| self.enter_var(var));
         if self.make_cells(vars) {
             let here = self.f.code.len() as u32;
             self.f.locals[first..].iter_mut().for_each(|local| local.start_pc = here);
@@ -130,13 +130,13 @@ impl Generator<'_> {
         self.f.active_regs += 1;
         self.f.active.push(Active { reg, debug: self.f.locals.len() });
         let start_pc = self.f.code.len() as u32;
-        self.f.locals.push(LocalVar { name: name.to_vec(), start_pc, end_pc: start_pc, reg, is_cell });
+        self.f.locals.push(LocalVar { name: name.into(), start_pc, end_pc: start_pc, reg, is_cell });
     }
 
     /// Puts the values of variables that live in cells into cells. Returns whether there were any.
-    pub(super) fn make_cells(&mut self, vars: &[VarId]) -> bool {
+    pub(super) fn make_cells(&mut self, vars: Vars) -> bool {
         let mut any = false;
-        for &var in vars {
+        for var in vars.iter() {
             if self.is_cell(var) {
                 self.emit(Opcode::NewCell, self.f.var_regs[var.0 as usize], 0, 0);
                 self.fix_line(NO_LINE);
@@ -206,6 +206,9 @@ impl Generator<'_> {
     /// to-be-closed variable, the variable is closed here; returns whether that was so.
     fn resolve(&mut self, label: Option<LabelId>, first: usize) -> Result<bool> {
         let here = self.here();
+        if self.f.pending.len() == first {
+            return Ok(false);
+        }
         let mut close = false;
         let pending = self.f.pending.split_off(first);
         for jump in pending {

@@ -3,7 +3,7 @@
 use super::Generator;
 use super::jumps::JumpList;
 use super::operand::{Kind, Operand};
-use crate::ast::{Attrib, Block, Clause, ExprId, GenericFor, Listed, NumericFor, Stat, VarId};
+use crate::ast::{Attrib, Block, Clause, ExprId, GenericFor, List, Listed, NumericFor, Stat, Vars};
 use crate::bytecode::{Instruction, Opcode};
 use crate::error::Result;
 use crate::lexer::Place;
@@ -12,7 +12,7 @@ impl Generator<'_> {
     /// The statements of a block, in the scope that is open.
     pub(super) fn block(&mut self, block: &Block) -> Result<()> {
         self.place = block.start;
-        self.stats(&block.stats, block.end)
+        self.stats(self.tree.stats.get(block.stats), block.end)
     }
 
     fn stats(&mut self, stats: &[Stat], end: Place) -> Result<()> {
@@ -34,8 +34,8 @@ impl Generator<'_> {
     fn stat(&mut self, stat: &Stat) -> Result<()> {
         match stat {
             Stat::Call(call) => self.call_stat(*call),
-            Stat::Local { vars, place, values } => self.local(vars, *place, values),
-            Stat::Assign { targets, place, values } => self.assign(targets, *place, values),
+            Stat::Local { vars, place, values } => self.local(*vars, *place, *values),
+            Stat::Assign { targets, place, values } => self.assign(*targets, *place, *values),
             Stat::LocalFunction { var, place, function } => {
                 self.place = *place;
                 if self.is_cell(*var) {
@@ -44,7 +44,7 @@ impl Generator<'_> {
                     let reg = self.reserve(1)?;
                     self.enter_var(*var);
                     self.load_nil(reg, 1);
-                    self.make_cells(&[*var]);
+                    self.make_cells(Vars::one(*var));
                     let mut closure = self.closure(*function)?;
                     self.store(Kind::Cell(reg), &mut closure)?;
                 } else {
@@ -62,7 +62,7 @@ impl Generator<'_> {
                 self.fix_line(*line);
                 Ok(())
             }
-            Stat::If { clauses, otherwise, end } => self.if_stat(clauses, otherwise.as_ref(), *end),
+            Stat::If { clauses, otherwise, end } => self.if_stat(*clauses, otherwise.as_ref(), *end),
             Stat::While { cond, block, end } => self.while_stat(*cond, block, *end),
             Stat::Repeat { block, cond } => self.repeat_stat(block, *cond),
             Stat::NumericFor(stat) => self.numeric_for(stat),
@@ -74,7 +74,7 @@ impl Generator<'_> {
             }
             Stat::Return { place, values } => {
                 self.place = *place;
-                self.return_stat(values)
+                self.return_stat(*values)
             }
             Stat::Break(place) => {
                 self.place = *place;
@@ -85,7 +85,7 @@ impl Generator<'_> {
             Stat::Goto { goto, place, .. } => {
                 self.place = *place;
                 let function = self.f.id.expect("the state of a function knows the function");
-                self.goto(self.tree.function(function).gotos[goto.0 as usize])
+                self.goto(self.tree.gotos.get(self.tree.function(function).gotos)[goto.0 as usize])
             }
             Stat::Label { label, .. } => self.label(*label),
         }
@@ -125,13 +125,14 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn local(&mut self, vars: &[VarId], place: Place, values: &[Listed]) -> Result<()> {
+    fn local(&mut self, vars: Vars, place: Place, values: List<Listed>) -> Result<()> {
         self.place = place;
         let mut in_registers = vars;
         match vars.split_last() {
-            Some((&last, others)) if matches!(self.var(last).attrib, Attrib::Constant(_)) => {
+            Some((last, others)) if matches!(self.var(last).attrib, Attrib::Constant(_)) => {
                 in_registers = others;
-                let mut e = self.expr_list(&values[..others.len()])?;
+                let values = self.tree.exprs_listed.get(values);
+                let mut e = self.exprs(&values[..others.len()])?;
                 if e.kind != Kind::Void {
                     self.put_next(&mut e)?;
                 }
@@ -143,7 +144,7 @@ impl Generator<'_> {
             }
         }
         self.activate(in_registers);
-        for &var in in_registers {
+        for var in in_registers.iter() {
             if self.var(var).attrib == Attrib::Close {
                 let reg = self.f.var_regs[var.0 as usize];
                 self.f.to_close.push(reg);
@@ -153,10 +154,10 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn assign(&mut self, targets: &[ExprId], place: Place, values: &[Listed]) -> Result<()> {
+    fn assign(&mut self, targets: List<Listed>, place: Place, values: List<Listed>) -> Result<()> {
         let mut variables: Vec<Kind> = Vec::with_capacity(targets.len());
-        for &target in targets {
-            let variable = self.expr(target)?.kind;
+        for target in self.tree.exprs_listed.get(targets) {
+            let variable = self.expr(target.expr)?.kind;
             self.save_from(&mut variables, variable)?;
             variables.push(variable);
         }
@@ -216,12 +217,12 @@ impl Generator<'_> {
 
     // Conditions and loops
 
-    fn if_stat(&mut self, clauses: &[Clause], otherwise: Option<&Block>, end: Place) -> Result<()> {
+    fn if_stat(&mut self, clauses: List<Clause>, otherwise: Option<&Block>, end: Place) -> Result<()> {
         let mut done = JumpList::EMPTY;
-        for (index, Clause { cond, block }) in clauses.iter().enumerate() {
+        for (index, Clause { cond, block }) in self.tree.clauses.get(clauses).iter().enumerate() {
             let mut cond = self.expr(*cond)?;
             self.place = block.start;
-            let skip = if let [Stat::Break(place), rest @ ..] = &block.stats[..] {
+            let skip = if let [Stat::Break(place), rest @ ..] = self.tree.stats.get(block.stats) {
                 // The condition itself jumps out of the loop.
                 self.go_if_false(&mut cond)?;
                 self.place = *place;
@@ -314,7 +315,7 @@ impl Generator<'_> {
         };
         self.place = stat.block.start;
         let prepare = self.emit_extra(prepare, base, 0, 0, 0);
-        self.for_body(&[stat.var], &stat.block)?;
+        self.for_body(Vars::one(stat.var), &stat.block)?;
         let turn = self.emit_extra(turn, base, 0, 0, 0);
         self.fix_line(stat.line);
         self.set_target(turn, prepare + 2)?;
@@ -327,7 +328,7 @@ impl Generator<'_> {
     fn generic_for(&mut self, stat: &GenericFor) -> Result<()> {
         self.open_block(true);
         let base = self.f.free;
-        let last = self.expr_list(&stat.values)?;
+        let last = self.expr_list(stat.values)?;
         self.adjust(4, stat.values.len(), last)?;
         self.activate_hidden(4);
         self.f.to_close.push(base + 3);
@@ -335,7 +336,7 @@ impl Generator<'_> {
         self.check_registers(3)?;
         self.place = stat.block.start;
         let prepare = self.emit_extra(Opcode::TForPrep, base, 0, 0, 0);
-        self.for_body(&stat.vars, &stat.block)?;
+        self.for_body(stat.vars, &stat.block)?;
         let call = self.here();
         self.set_target(prepare, call)?;
         self.emit(Opcode::TForCall, base, 0, stat.vars.len() as u8);
@@ -347,7 +348,7 @@ impl Generator<'_> {
         self.close_block().map(drop)
     }
 
-    fn for_body(&mut self, vars: &[VarId], block: &Block) -> Result<()> {
+    fn for_body(&mut self, vars: Vars, block: &Block) -> Result<()> {
         self.open_block(false);
         self.reserve(vars.len() as u8)?;
         self.activate(vars);
@@ -357,7 +358,7 @@ impl Generator<'_> {
 
     // Return
 
-    fn return_stat(&mut self, values: &[Listed]) -> Result<()> {
+    fn return_stat(&mut self, values: List<Listed>) -> Result<()> {
         let mut first = self.f.active_regs;
         let mut last = self.expr_list(values)?;
         let mut count = Some(values.len() as u8);
