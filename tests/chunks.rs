@@ -143,7 +143,7 @@ fn damage(f: &mut Function, random: &mut Random) {
                     0 => local.reg = random.below(registers) as u8,
                     1 => local.end_pc = random.below(f.code.len() + 2) as u32,
                     2 => local.start_pc = random.below(f.code.len()) as u32,
-                    _ => local.name = Vec::new(),
+                    _ => local.name = Default::default(),
                 }
                 local.end_pc = local.end_pc.max(local.start_pc);
             }

@@ -104,6 +104,11 @@ impl<T> Lists<T> {
         list
     }
 
+    fn clear(&mut self) {
+        debug_assert!(self.open.is_empty());
+        self.ended.clear();
+    }
+
     /// A list of these items.
     pub(crate) fn add(&mut self, items: impl Iterator<Item = T>) -> List<T> {
         let start = self.ended.len();
@@ -163,6 +168,7 @@ impl Vars {
 }
 
 /// A parsed chunk.
+#[derive(Default)]
 pub struct Tree {
     /// Names and strings.
     pub symbols: Symbols,
@@ -191,6 +197,20 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Makes it a tree without anything; the vectors keep their memory.
+    pub(crate) fn clear(&mut self) {
+        self.exprs.clear();
+        self.exprs_listed.clear();
+        self.args.clear();
+        self.fields.clear();
+        self.stats.clear();
+        self.clauses.clear();
+        self.vars.clear();
+        self.upvals.clear();
+        self.gotos.clear();
+        self.functions.clear();
+    }
+
     /// An expression.
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.0 as usize]

@@ -21,6 +21,7 @@ mod operator;
 mod statement;
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use crate::ast::{Attrib, ExprId, FunctionId, LabelId, Tree, Var, VarId};
@@ -28,6 +29,7 @@ use crate::bytecode::{Constant, Function, LocalVar, UpvalDesc};
 use crate::error::{CompileError, Result};
 use crate::lexer::{Lexer, Place};
 use crate::symbol::Symbol;
+use crate::workspace::Workspace;
 
 use jumps::JumpList;
 
@@ -35,18 +37,23 @@ use jumps::JumpList;
 ///
 /// # Errors
 /// Too many registers are needed, a jump is too long, memory runs out.
-pub(crate) fn generate(tree: &Tree, source: &[u8], chunk_name: &[u8]) -> Result<Function> {
+pub(crate) fn generate(work: &mut Workspace, chunk_name: &[u8]) -> Result<Function> {
+    let mut states = mem::take(&mut work.states);
     let mut generator = Generator {
-        tree,
-        source,
+        tree: &work.tree,
+        source: &work.source,
         chunk_name,
         shared_name: chunk_name.into(),
         place: Place { line: 1, end: 0 },
-        spine: Vec::new(),
-        f: Box::default(),
-        spare: Vec::new(),
+        spine: mem::take(&mut work.spine),
+        f: states.pop().unwrap_or_default(),
+        spare: states,
     };
-    generator.function(tree.main())
+    let function = generator.function(work.tree.main())?;
+    let Generator { f, mut spare, spine, .. } = generator;
+    spare.push(f);
+    (work.states, work.spine) = (spare, spine);
+    Ok(function)
 }
 
 /// The walk over a tree.
@@ -67,7 +74,7 @@ struct Generator<'a> {
 
 /// A function being generated.
 #[derive(Default)]
-struct FunctionState {
+pub(crate) struct FunctionState {
     id: Option<FunctionId>,
     code: Vec<u32>,
     lines: Vec<u32>,

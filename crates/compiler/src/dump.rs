@@ -11,6 +11,7 @@ use crate::error::CompileError;
 use crate::fold::Folded;
 use crate::lexer::{Lexer, Token};
 use crate::parser;
+use crate::workspace::Workspace;
 
 /// The tokens of a source, one on each line after its line number.
 ///
@@ -40,7 +41,8 @@ pub fn tokens(source: &[u8], chunk_name: &[u8]) -> Result<String, CompileError> 
 /// # Errors
 /// The first error in the text.
 pub fn tree(source: &[u8], chunk_name: &[u8]) -> Result<String, CompileError> {
-    let (tree, _) = parser::parse(source.to_vec(), None, chunk_name).map_err(|e| *e)?;
+    let work = Box::new(Workspace { source: source.to_vec(), ..Workspace::default() });
+    let tree = parser::parse(work, None, chunk_name).map_err(|e| *e)?.tree;
     let mut printer = TreePrinter { tree: &tree, function: tree.main(), out: String::new(), depth: 0 };
     printer.function(tree.main());
     Ok(printer.out)

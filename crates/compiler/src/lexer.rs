@@ -47,7 +47,7 @@ const RESERVED: usize = 22;
 
 /// What the table of each chunk starts with.
 static RESERVED_WORDS: LazyLock<Symbols> = LazyLock::new(|| {
-    let mut symbols = Symbols::default();
+    let mut symbols = Symbols::new();
     for (_, word) in &FIXED[..RESERVED] {
         symbols.intern(word.as_bytes()).expect("a table of this size fits into memory");
     }
@@ -111,8 +111,19 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A lexer at the start of a text of less than 4 GiB, of which `source` is known.
     pub fn new(source: Vec<u8>, reader: Option<Reader<'a>>, chunk_name: &'a [u8]) -> Lexer<'a> {
-        let symbols = RESERVED_WORDS.start();
-        Lexer { source, reader, chunk_name, pos: 0, line: 1, start: 0, start_line: 1, buffer: Vec::new(), symbols }
+        Lexer::reuse(source, reader, chunk_name, Symbols::default(), Vec::new())
+    }
+
+    /// As [`Lexer::new`], with the memory of a table and a buffer.
+    pub(crate) fn reuse(
+        source: Vec<u8>,
+        reader: Option<Reader<'a>>,
+        chunk_name: &'a [u8],
+        mut symbols: Symbols,
+        buffer: Vec<u8>,
+    ) -> Lexer<'a> {
+        symbols.restart(&RESERVED_WORDS);
+        Lexer { source, reader, chunk_name, pos: 0, line: 1, start: 0, start_line: 1, buffer, symbols }
     }
 
     /// A lexer that continues after `place`.
@@ -122,9 +133,9 @@ impl<'a> Lexer<'a> {
         lexer
     }
 
-    /// The text, as far as it was read.
-    pub fn into_source(self) -> Vec<u8> {
-        self.source
+    /// The text, as far as it was read, and the memory of the buffer.
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Vec<u8>) {
+        (self.source, self.buffer)
     }
 
     /// Where the last token ended.

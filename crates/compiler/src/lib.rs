@@ -6,7 +6,7 @@
 //! them back, for whoever verifies them.
 //! [`number`] reads numerals, [`fold`] computes constant expressions, [`symbol`] keeps each name and string once, [`text`] those
 //! of a function;
-//! [`dump`] prints every stage.
+//! [`dump`] prints every stage, and a [`Compiler`] keeps the memory that they need.
 //!
 //! Any bytes may be given: the result is a function or a message, and the native stack used is bounded
 //! ([`parser::MAX_LEVELS`]).
@@ -30,9 +30,11 @@ pub mod fold;
 pub mod number;
 pub mod symbol;
 pub mod text;
+mod workspace;
 
 pub use error::{CompileError, chunk_id};
 pub use lexer::Reader;
+pub use workspace::Compiler;
 
 /// Compiles a chunk to its main function, a vararg function with one captured variable, `_ENV`, in a cell.
 ///
@@ -43,10 +45,7 @@ pub use lexer::Reader;
 /// # Errors
 /// The message of the first error in the text, worded and positioned as PUC Lua does it.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<bytecode::Function, CompileError> {
-    let mut text = Vec::new();
-    text.try_reserve_exact(source.len()).map_err(|_| *CompileError::memory())?;
-    text.extend_from_slice(source);
-    generate(text, None, chunk_name).map_err(|e| *e)
+    Compiler::default().compile(source, chunk_name)
 }
 
 /// As [`compile`] of a text whose beginning is `source`; the rest is asked for as it is needed, so that nothing is read
@@ -59,14 +58,5 @@ pub fn compile_pieces<'a>(
     reader: Reader<'a>,
     chunk_name: &'a [u8],
 ) -> Result<bytecode::Function, CompileError> {
-    generate(source, Some(reader), chunk_name).map_err(|e| *e)
-}
-
-fn generate<'a>(
-    source: Vec<u8>,
-    reader: Option<Reader<'a>>,
-    chunk_name: &'a [u8],
-) -> error::Result<bytecode::Function> {
-    let (tree, source) = parser::parse(source, reader, chunk_name)?;
-    codegen::generate(&tree, &source, chunk_name)
+    Compiler::default().compile_pieces(source, reader, chunk_name)
 }

@@ -7,44 +7,45 @@
 //! Recursion follows the nesting of the text, which is limited to [`MAX_LEVELS`]; chains of operators, calls and
 //! indices are loops.
 
+use std::mem;
+
 use crate::ast::*;
 use crate::error::{CompileError, Result};
 use crate::fold;
 use crate::lexer::{Lexer, Place, Reader, Token};
-use crate::scope::{Meaning, Scope, ScopeError};
+use crate::scope::{Meaning, ScopeError};
 use crate::symbol::Symbol;
+use crate::workspace::Workspace;
 
 /// How deep statements and expressions may nest, as in PUC Lua when a main chunk calls `load`.
 pub const MAX_LEVELS: u32 = 197;
 
-/// Parses a chunk, of whose text `source` is known; the tree, and the whole text.
+/// Parses a chunk, of whose text the source of `work` is known; its tree is then the chunk's, its source the whole text.
 ///
 /// # Errors
 /// The first error in the text.
-pub(crate) fn parse<'a>(source: Vec<u8>, reader: Option<Reader<'a>>, chunk_name: &'a [u8]) -> Result<(Tree, Vec<u8>)> {
+pub(crate) fn parse<'a>(
+    mut work: Box<Workspace>,
+    reader: Option<Reader<'a>>,
+    chunk_name: &'a [u8],
+) -> Result<Box<Workspace>> {
+    let source = mem::take(&mut work.source);
     if u32::try_from(source.len()).is_err() {
         return Err(CompileError::too_large());
     }
-    let mut parser = Parser::new(Lexer::new(source, reader, chunk_name))?;
-    let block = parser.main()?;
-    let tree = Tree {
-        symbols: std::mem::take(&mut parser.lexer.symbols),
-        exprs: parser.exprs,
-        exprs_listed: parser.exprs_listed,
-        args: parser.args,
-        fields: parser.fields,
-        stats: parser.stats,
-        clauses: parser.clauses,
-        vars: parser.scope.vars,
-        upvals: parser.scope.upvals,
-        gotos: parser.scope.gotos,
-        functions: {
-            parser.functions.push(block);
-            parser.functions
-        },
-        names_debug: parser.names_debug,
-    };
-    Ok((tree, parser.lexer.into_source()))
+    let (symbols, buffer) = (mem::take(&mut work.tree.symbols), mem::take(&mut work.buffer));
+    let mut parser = Parser::new(Lexer::reuse(source, reader, chunk_name, symbols, buffer), work)?;
+    let main = parser.main()?;
+    let Parser { mut work, mut lexer, names_debug, .. } = parser;
+    let (tree, scope) = (&mut work.tree, &mut work.scope);
+    tree.functions.push(main);
+    mem::swap(&mut tree.vars, &mut scope.vars);
+    mem::swap(&mut tree.upvals, &mut scope.upvals);
+    mem::swap(&mut tree.gotos, &mut scope.gotos);
+    tree.symbols = mem::take(&mut lexer.symbols);
+    tree.names_debug = names_debug;
+    (work.source, work.buffer) = lexer.into_parts();
+    Ok(work)
 }
 
 struct Parser<'a> {
@@ -57,14 +58,8 @@ struct Parser<'a> {
     /// Where the token before the current one ended.
     last: Place,
     level: u32,
-    exprs: Vec<Expr>,
-    exprs_listed: Lists<Listed>,
-    args: Vec<Args>,
-    fields: Lists<Field>,
-    stats: Lists<Stat>,
-    clauses: Lists<Clause>,
-    functions: Vec<FunctionNode>,
-    scope: Scope,
+    /// The tree so far, and the names.
+    work: Box<Workspace>,
     env_name: Symbol,
     self_name: Symbol,
     state_name: Symbol,
@@ -73,7 +68,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(mut lexer: Lexer<'a>) -> Result<Parser<'a>> {
+    fn new(mut lexer: Lexer<'a>, work: Box<Workspace>) -> Result<Parser<'a>> {
         let symbols = &mut lexer.symbols;
         Ok(Parser {
             env_name: symbols.intern(b"_ENV")?,
@@ -86,14 +81,7 @@ impl<'a> Parser<'a> {
             ahead: None,
             last: Place { line: 1, end: 0 },
             level: 0,
-            exprs: Vec::new(),
-            exprs_listed: Lists::default(),
-            args: Vec::new(),
-            fields: Lists::default(),
-            stats: Lists::default(),
-            clauses: Lists::default(),
-            functions: Vec::new(),
-            scope: Scope::default(),
+            work,
             lexer,
         })
     }
@@ -198,11 +186,11 @@ impl<'a> Parser<'a> {
     // Names
 
     fn declare(&mut self, name: Symbol) -> Result<VarId> {
-        self.scope.declare(name).map_err(|e| self.scope_error(e))
+        self.work.scope.declare(name).map_err(|e| self.scope_error(e))
     }
 
     fn resolve(&mut self, name: Symbol) -> Result<Meaning> {
-        self.scope.resolve(name).map_err(|e| self.scope_error(e))
+        self.work.scope.resolve(name).map_err(|e| self.scope_error(e))
     }
 
     /// A name as an expression.
@@ -233,21 +221,21 @@ impl<'a> Parser<'a> {
     /// `target` is assigned to.
     fn assign(&mut self, target: ExprId) -> Result<()> {
         // What the name of a variable is has been resolved; only messages need it again.
-        let (meaning, name) = match self.exprs[target.0 as usize].kind {
-            ExprKind::Local(var) => (Meaning::Local(var), self.scope.var_name(var)),
-            ExprKind::Upval(index) => (Meaning::Upval(index), self.scope.upval_name(index)),
+        let (meaning, name) = match self.work.tree.exprs[target.0 as usize].kind {
+            ExprKind::Local(var) => (Meaning::Local(var), self.work.scope.var_name(var)),
+            ExprKind::Upval(index) => (Meaning::Upval(index), self.work.scope.upval_name(index)),
             ExprKind::Constant { name, value } => (Meaning::Constant(value), name),
             _ => return Ok(()),
         };
-        let result = self.scope.assign(meaning, name, &self.lexer.symbols);
+        let result = self.work.scope.assign(meaning, name, &self.lexer.symbols);
         result.map_err(|e| self.scope_error(e))
     }
 
     // Functions
 
     fn main(&mut self) -> Result<FunctionNode> {
-        self.scope.open_main(self.env_name);
-        self.scope.set_vararg();
+        self.work.scope.open_main(self.env_name);
+        self.work.scope.set_vararg();
         self.next()?;
         // Nothing has been read before the first token.
         self.last = Place { line: 1, end: 0 };
@@ -261,13 +249,13 @@ impl<'a> Parser<'a> {
 
     /// Parameters and body of a function, up to its `end`.
     fn function(&mut self, is_method: bool, line: u32) -> Result<FunctionId> {
-        self.scope.open_function(line);
+        self.work.scope.open_function(line);
         self.expect(Token::Char(b'('))?;
         let mut params = 0;
         if is_method {
             self.declare(self.self_name)?;
             params += 1;
-            self.scope.activate();
+            self.work.scope.activate();
         }
         let mut is_vararg = false;
         if self.token != Token::Char(b')') {
@@ -289,9 +277,9 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        self.scope.activate();
+        self.work.scope.activate();
         if is_vararg {
-            self.scope.set_vararg();
+            self.work.scope.set_vararg();
         }
         self.expect(Token::Char(b')'))?;
         let open = self.last;
@@ -299,8 +287,8 @@ impl<'a> Parser<'a> {
         let last_line = self.line();
         self.expect_match(Token::End, Token::Function, line)?;
         let node = self.finish_function(line, last_line, params, is_vararg, open, block)?;
-        self.functions.push(node);
-        Ok(FunctionId(self.functions.len() as u32 - 1))
+        self.work.tree.functions.push(node);
+        Ok(FunctionId(self.work.tree.functions.len() as u32 - 1))
     }
 
     fn finish_function(
@@ -312,7 +300,7 @@ impl<'a> Parser<'a> {
         open: Place,
         block: Block,
     ) -> Result<FunctionNode> {
-        let finished = self.scope.close_function(&self.lexer.symbols).map_err(|e| self.scope_error(e))?;
+        let finished = self.work.scope.close_function(&self.lexer.symbols).map_err(|e| self.scope_error(e))?;
         Ok(FunctionNode {
             line,
             last_line,
@@ -332,8 +320,8 @@ impl<'a> Parser<'a> {
 
     /// A node that ends with the last token.
     fn push(&mut self, kind: ExprKind) -> ExprId {
-        self.exprs.push(Expr { kind, place: self.last });
-        ExprId(self.exprs.len() as u32 - 1)
+        self.work.tree.exprs.push(Expr { kind, place: self.last });
+        ExprId(self.work.tree.exprs.len() as u32 - 1)
     }
 
     /// A node of the current token alone.
@@ -378,7 +366,9 @@ impl<'a> Parser<'a> {
             Token::Nil => self.literal(ExprKind::Nil),
             Token::True => self.literal(ExprKind::True),
             Token::False => self.literal(ExprKind::False),
-            Token::Dots if !self.scope.is_vararg() => Err(self.error("cannot use '...' outside a vararg function")),
+            Token::Dots if !self.work.scope.is_vararg() => {
+                Err(self.error("cannot use '...' outside a vararg function"))
+            }
             Token::Dots => self.literal(ExprKind::Vararg),
             Token::Char(b'{') => self.table(),
             Token::Function => {
@@ -454,26 +444,26 @@ impl<'a> Parser<'a> {
             }
             Token::Char(b'{') => {
                 let expr = self.table()?;
-                args.list = self.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
+                args.list = self.work.tree.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
             }
             Token::Str(s) => {
                 let expr = self.literal(ExprKind::Str(s))?;
-                args.list = self.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
+                args.list = self.work.tree.exprs_listed.add([Listed { expr, after: self.last }].into_iter());
             }
             _ => return Err(self.error("function arguments expected")),
         }
-        self.args.push(args);
-        Ok(ArgsId(self.args.len() as u32 - 1))
+        self.work.tree.args.push(args);
+        Ok(ArgsId(self.work.tree.args.len() as u32 - 1))
     }
 
     fn expr_list(&mut self) -> Result<List<Listed>> {
-        let start = self.exprs_listed.start();
+        let start = self.work.tree.exprs_listed.start();
         loop {
             let expr = self.expr()?;
             let more = self.skip(Token::Char(b','))?;
-            self.exprs_listed.push(Listed { expr, after: self.last });
+            self.work.tree.exprs_listed.push(Listed { expr, after: self.last });
             if !more {
-                return Ok(self.exprs_listed.end(start));
+                return Ok(self.work.tree.exprs_listed.end(start));
             }
         }
     }
@@ -482,7 +472,7 @@ impl<'a> Parser<'a> {
         let line = self.line();
         self.expect(Token::Char(b'{'))?;
         let open = self.last;
-        let start = self.fields.start();
+        let start = self.work.tree.fields.start();
         while self.token != Token::Char(b'}') {
             let key = match self.token {
                 Token::Name(name) => {
@@ -501,13 +491,13 @@ impl<'a> Parser<'a> {
             };
             let value = self.expr()?;
             let more = self.skip(Token::Char(b','))? || self.skip(Token::Char(b';'))?;
-            self.fields.push(Field { key, value, after: self.last });
+            self.work.tree.fields.push(Field { key, value, after: self.last });
             if !more {
                 break;
             }
         }
         self.expect_match(Token::Char(b'}'), Token::Char(b'{'), line)?;
-        let fields = self.fields.end(start);
+        let fields = self.work.tree.fields.end(start);
         Ok(self.push(ExprKind::Table { open, fields }))
     }
 
@@ -525,7 +515,7 @@ impl<'a> Parser<'a> {
     /// Statements, in the scope that the caller has opened.
     fn block(&mut self) -> Result<Block> {
         let start = self.last;
-        let first = self.stats.start();
+        let first = self.work.tree.stats.start();
         while !self.block_ends(true) {
             let is_return = self.token == Token::Return;
             self.statement()?;
@@ -533,14 +523,14 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        Ok(Block { start, stats: self.stats.end(first), end: self.last })
+        Ok(Block { start, stats: self.work.tree.stats.end(first), end: self.last })
     }
 
     /// Statements in a scope of their own.
     fn scoped_block(&mut self) -> Result<Block> {
-        self.scope.open_block(false);
+        self.work.scope.open_block(false);
         let block = self.block()?;
-        self.scope.close_block();
+        self.work.scope.close_block();
         Ok(block)
     }
 
@@ -577,35 +567,35 @@ impl<'a> Parser<'a> {
             Token::Return => self.return_stat()?,
             Token::Break => {
                 self.next()?;
-                self.scope.add_break(line);
+                self.work.scope.add_break(line);
                 Stat::Break(self.last)
             }
             Token::Goto => {
                 self.next()?;
                 let line = self.line();
                 let name = self.name()?;
-                Stat::Goto { goto: self.scope.add_goto(name, line), name, place: self.last }
+                Stat::Goto { goto: self.work.scope.add_goto(name, line), name, place: self.last }
             }
             _ => self.expr_stat()?,
         };
         self.leave();
-        self.stats.push(stat);
+        self.work.tree.stats.push(stat);
         Ok(())
     }
 
     fn if_stat(&mut self, line: u32) -> Result<Stat> {
-        let start = self.clauses.start();
+        let start = self.work.tree.clauses.start();
         loop {
             self.next()?;
             let cond = self.expr()?;
             self.expect(Token::Then)?;
             let block = self.scoped_block()?;
-            self.clauses.push(Clause { cond, block });
+            self.work.tree.clauses.push(Clause { cond, block });
             if self.token != Token::ElseIf {
                 break;
             }
         }
-        let clauses = self.clauses.end(start);
+        let clauses = self.work.tree.clauses.end(start);
         let otherwise = if self.skip(Token::Else)? { Some(self.scoped_block()?) } else { None };
         self.expect_match(Token::End, Token::If, line)?;
         Ok(Stat::If { clauses, otherwise, end: self.last })
@@ -614,28 +604,28 @@ impl<'a> Parser<'a> {
     fn while_stat(&mut self, line: u32) -> Result<Stat> {
         self.next()?;
         let cond = self.expr()?;
-        self.scope.open_block(true);
+        self.work.scope.open_block(true);
         self.expect(Token::Do)?;
         let block = self.scoped_block()?;
         self.expect_match(Token::End, Token::While, line)?;
-        self.scope.close_block();
+        self.work.scope.close_block();
         Ok(Stat::While { cond, block, end: self.last })
     }
 
     fn repeat_stat(&mut self, line: u32) -> Result<Stat> {
-        self.scope.open_block(true);
-        self.scope.open_block(false);
+        self.work.scope.open_block(true);
+        self.work.scope.open_block(false);
         self.next()?;
         let block = self.block()?;
         self.expect_match(Token::Until, Token::Repeat, line)?;
         let cond = self.expr()?;
-        self.scope.close_block();
-        self.scope.close_block();
+        self.work.scope.close_block();
+        self.work.scope.close_block();
         Ok(Stat::Repeat { block, cond })
     }
 
     fn for_stat(&mut self, line: u32) -> Result<Stat> {
-        self.scope.open_block(true);
+        self.work.scope.open_block(true);
         self.next()?;
         let name = self.name()?;
         let stat = match self.token {
@@ -643,7 +633,7 @@ impl<'a> Parser<'a> {
             Token::Char(b',') | Token::In => self.generic_for(name, line)?,
             _ => return Err(self.error("'=' or 'in' expected")),
         };
-        self.scope.close_block();
+        self.work.scope.close_block();
         Ok(stat)
     }
 
@@ -655,10 +645,10 @@ impl<'a> Parser<'a> {
     /// The body of a `for`; its variables have been declared and come into scope in it.
     fn for_body(&mut self, line: u32) -> Result<Block> {
         self.expect(Token::Do)?;
-        self.scope.open_block(false);
-        self.scope.activate();
+        self.work.scope.open_block(false);
+        self.work.scope.activate();
         let block = self.scoped_block()?;
-        self.scope.close_block();
+        self.work.scope.close_block();
         self.expect_match(Token::End, Token::For, line)?;
         Ok(block)
     }
@@ -713,7 +703,7 @@ impl<'a> Parser<'a> {
         let name = self.name()?;
         let place = self.last;
         let var = self.declare(name)?;
-        self.scope.activate();
+        self.work.scope.activate();
         let function = self.function(false, self.line())?;
         Ok(Stat::LocalFunction { var, place, function })
     }
@@ -742,7 +732,7 @@ impl<'a> Parser<'a> {
             let name = self.name()?;
             let var = self.declare(name)?;
             attrib = self.attrib()?;
-            self.scope.set_attrib(var, attrib);
+            self.work.scope.set_attrib(var, attrib);
             vars = Some(vars.map_or(Vars::one(var), Vars::one_more));
             if attrib == Attrib::Close {
                 if has_close {
@@ -760,26 +750,26 @@ impl<'a> Parser<'a> {
         let vars = vars.expect("the loop has run once");
         if attrib == Attrib::Const
             && vars.len() == values.len()
-            && let (Some((var, _)), Some(value)) = (vars.split_last(), self.exprs_listed.get(values).last())
-            && let Some(value) = fold::constant(&self.exprs, value.expr)
+            && let (Some((var, _)), Some(value)) = (vars.split_last(), self.work.tree.exprs_listed.get(values).last())
+            && let Some(value) = fold::constant(&self.work.tree.exprs, value.expr)
         {
-            self.scope.set_attrib(var, Attrib::Constant(value));
+            self.work.scope.set_attrib(var, Attrib::Constant(value));
         }
-        self.scope.activate();
+        self.work.scope.activate();
         Ok(Stat::Local { vars, place, values })
     }
 
     fn label_stat(&mut self, name: Symbol, line: u32) -> Result<()> {
         self.expect(Token::DoubleColon)?;
         // Labels and empty statements that follow come first, so that the last label of a block is known as such.
-        let at = self.stats.start();
+        let at = self.work.tree.stats.start();
         while matches!(self.token, Token::Char(b';') | Token::DoubleColon) {
             self.statement()?;
         }
         let last = self.block_ends(false);
-        let label = self.scope.add_label(name, line, last, &self.lexer.symbols);
+        let label = self.work.scope.add_label(name, line, last, &self.lexer.symbols);
         let label = label.map_err(|e| self.scope_error(e))?;
-        self.stats.insert(at, Stat::Label { label, name });
+        self.work.tree.stats.insert(at, Stat::Label { label, name });
         self.leave();
         Ok(())
     }
@@ -796,27 +786,27 @@ impl<'a> Parser<'a> {
     fn expr_stat(&mut self) -> Result<Stat> {
         let expr = self.suffixed_expr()?;
         if !matches!(self.token, Token::Char(b'=' | b',')) {
-            return match self.exprs[expr.0 as usize].kind {
+            return match self.work.tree.exprs[expr.0 as usize].kind {
                 ExprKind::Call { .. } | ExprKind::Method { .. } => Ok(Stat::Call(expr)),
                 _ => Err(self.error("syntax error")),
             };
         }
-        let start = self.exprs_listed.start();
+        let start = self.work.tree.exprs_listed.start();
         let mut target = expr;
         loop {
-            match self.exprs[target.0 as usize].kind {
+            match self.work.tree.exprs[target.0 as usize].kind {
                 ExprKind::Local(_) | ExprKind::Upval(_) | ExprKind::Constant { .. } => self.assign(target)?,
                 ExprKind::Global { .. } | ExprKind::Index { .. } => {}
                 _ => return Err(self.error("syntax error")),
             }
-            self.exprs_listed.push(Listed { expr: target, after: self.last });
+            self.work.tree.exprs_listed.push(Listed { expr: target, after: self.last });
             if !self.skip(Token::Char(b','))? {
                 break;
             }
             target = self.suffixed_expr()?;
             self.enter()?;
         }
-        let targets = self.exprs_listed.end(start);
+        let targets = self.work.tree.exprs_listed.end(start);
         self.level -= targets.len() as u32 - 1;
         self.expect(Token::Char(b'='))?;
         let place = self.last;

@@ -9,9 +9,12 @@ use crate::error::{CompileError, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Symbol(pub u32);
 
+/// Slots of an empty table.
+const FIRST_SLOTS: usize = 128;
+
 /// The table: texts in order of appearance, and a hash index with open addressing (0 is a free slot, `n` is text
 /// `n - 1`).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Symbols {
     /// All texts, one behind the other.
     bytes: Vec<u8>,
@@ -21,26 +24,24 @@ pub struct Symbols {
     slots: Vec<u32>,
 }
 
-impl Default for Symbols {
-    fn default() -> Symbols {
-        Symbols { bytes: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 128] }
-    }
-}
-
 impl Symbols {
-    /// A copy with room for some more.
-    pub(crate) fn start(&self) -> Symbols {
-        fn roomy<T: Copy>(from: &[T], more: usize) -> Vec<T> {
-            let mut copy = Vec::with_capacity(from.len() + more);
-            copy.extend_from_slice(from);
-            copy
+    /// An empty table.
+    pub(crate) fn new() -> Symbols {
+        Symbols { slots: vec![0; FIRST_SLOTS], ..Symbols::default() }
+    }
+
+    /// Makes it a copy of `from`, a table that has not grown, in the memory that it has.
+    pub(crate) fn restart(&mut self, from: &Symbols) {
+        debug_assert_eq!(from.slots.len(), FIRST_SLOTS);
+        fn renew<T: Copy>(to: &mut Vec<T>, from: &[T], more: usize) {
+            to.clear();
+            to.reserve(from.len() + more);
+            to.extend_from_slice(from);
         }
-        Symbols {
-            bytes: roomy(&self.bytes, 256),
-            ends: roomy(&self.ends, 32),
-            hashes: roomy(&self.hashes, 32),
-            slots: self.slots.clone(),
-        }
+        renew(&mut self.bytes, &from.bytes, 256);
+        renew(&mut self.ends, &from.ends, 32);
+        renew(&mut self.hashes, &from.hashes, 32);
+        renew(&mut self.slots, &from.slots, 0);
     }
 
     /// The symbol of `text`, made if it is new.
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn equal_texts_are_one_symbol() {
-        let mut symbols = Symbols::default();
+        let mut symbols = Symbols::new();
         let numbers: Vec<Symbol> = (0..1000).map(|n| symbols.intern(format!("n{n}").as_bytes()).unwrap()).collect();
         for (n, &symbol) in numbers.iter().enumerate() {
             assert_eq!(symbols.intern(format!("n{n}").as_bytes()).unwrap(), symbol);

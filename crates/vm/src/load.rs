@@ -128,7 +128,7 @@ fn room_to_compile(source: &[u8]) -> bool {
     /// Small chunks fit the reserve that any program has.
     const SMALL: usize = 1 << 16;
     /// Bytes for a token; what takes most is statements like `f()` and `a=b`.
-    const FACTOR: usize = 130;
+    const FACTOR: usize = 200;
     source.len() < SMALL
         || Vec::<u8>::new().try_reserve_exact(source.len() + most_tokens(source).saturating_mul(FACTOR)).is_ok()
 }
@@ -153,7 +153,9 @@ impl Thread {
         if !room_to_compile(source) {
             return Err(error::memory(rec));
         }
-        let compiled = luas_compiler::compile(source, chunk_name);
+        let mut compiler = rec.compiler.take();
+        let compiled = compiler.compile(source, chunk_name);
+        rec.compiler.set(compiler);
         self.loaded(compiled)
     }
 
@@ -165,6 +167,8 @@ impl Thread {
         chunk_name: &[u8],
         mut reader: impl FnMut(&mut Thread, &mut Vec<u8>) -> Result<bool>,
     ) -> Result<()> {
+        // What the reader loads meanwhile is compiled by another one.
+        let mut compiler = self.rec().compiler.take();
         let mut failed = None;
         let mut checked = source.len();
         let mut next = |text: &mut Vec<u8>| {
@@ -179,7 +183,8 @@ impl Thread {
             });
             more.map_err(|e| failed = Some(e))
         };
-        let compiled = luas_compiler::compile_pieces(source, &mut next, chunk_name);
+        let compiled = compiler.compile_pieces(source, &mut next, chunk_name);
+        self.rec().compiler.set(compiler);
         match failed {
             Some(e) => Err(e),
             None => {

@@ -156,6 +156,7 @@ fn new_record(machine: NonNull<Machine>) -> Option<NonNull<Record>> {
         control: crate::thread_control::Control::new(),
         in_finalizer: Cell::new(false),
         closing: Cell::new(false),
+        compiler: Cell::default(),
         handler_depth: Cell::new(0),
     });
     let rec = NonNull::from(Box::leak(rec));

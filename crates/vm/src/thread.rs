@@ -10,6 +10,7 @@ use crate::machine::Machine;
 use crate::object::Table;
 use crate::sync::AtomicU32;
 use crate::value::Value;
+use luas_compiler::Compiler;
 use luas_compiler::bytecode::OPCODE_COUNT;
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
@@ -90,6 +91,8 @@ pub struct Record {
     pub in_finalizer: Cell<bool>,
     /// The state is being closed by this thread, the last one: objects made now are not finalized.
     pub closing: Cell<bool>,
+    /// What compiles this thread's chunks; taken while it does.
+    pub compiler: Cell<Compiler>,
     /// Message handler nesting, for "error in error handling".
     pub handler_depth: Cell<u32>,
 }
