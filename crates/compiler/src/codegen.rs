@@ -69,6 +69,7 @@ struct Generator<'a> {
     /// The function being generated.
     f: Box<FunctionState>,
     /// States of functions that are ready, for the memory of their vectors.
+    #[allow(clippy::vec_box, reason = "they go to `f` and back")]
     spare: Vec<Box<FunctionState>>,
 }
 

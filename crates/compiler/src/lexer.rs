@@ -45,6 +45,17 @@ tokens! {
 /// How many of the fixed tokens are reserved words; their symbols are 0, 1, ...
 const RESERVED: usize = 22;
 
+/// Which bytes may be in a name.
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// What the table of each chunk starts with.
 static RESERVED_WORDS: LazyLock<Symbols> = LazyLock::new(|| {
     let mut symbols = Symbols::new();
@@ -186,6 +197,9 @@ impl<'a> Lexer<'a> {
     /// # Errors
     /// Malformed numbers, strings and escape sequences, strings and comments without an end, and a reader that fails.
     pub fn next_token(&mut self) -> Result<Token> {
+        if self.reader.is_none() {
+            return self.scan();
+        }
         loop {
             let token = self.scan();
             if self.pos < self.source.len() || self.reader.is_none() {
@@ -303,9 +317,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn name(&mut self) -> Result<Token> {
-        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            self.pos += 1;
-        }
+        let text = &self.source[self.pos..];
+        self.pos += text.iter().position(|&b| !IN_NAME[usize::from(b)]).unwrap_or(text.len());
         let symbol = self.symbols.intern(&self.source[self.start..self.pos])?;
         Ok(match FIXED[..RESERVED].get(symbol.0 as usize) {
             Some((word, _)) => *word,

@@ -26,6 +26,7 @@ pub(crate) struct Workspace {
     pub tree: Tree,
     pub scope: Scope,
     /// States of functions that are not in use.
+    #[allow(clippy::vec_box, reason = "they go to the generator and back")]
     pub states: Vec<Box<FunctionState>>,
     /// Chains of first operands.
     pub spine: Vec<ExprId>,

@@ -129,8 +129,12 @@ fn room_to_compile(source: &[u8]) -> bool {
     const SMALL: usize = 1 << 16;
     /// Bytes for a token; what takes most is statements like `f()` and `a=b`.
     const FACTOR: usize = 200;
-    source.len() < SMALL
-        || Vec::<u8>::new().try_reserve_exact(source.len() + most_tokens(source).saturating_mul(FACTOR)).is_ok()
+    let room = |tokens: usize| {
+        let bytes = source.len().saturating_add(tokens.saturating_mul(FACTOR));
+        Vec::<u8>::new().try_reserve_exact(bytes).is_ok()
+    };
+    // Tokens are counted only where memory is short.
+    source.len() < SMALL || room(source.len()) || room(most_tokens(source))
 }
 
 /// At most how many tokens a text has: words, and bytes that are neither of a word nor space.
