@@ -154,6 +154,12 @@ pub fn float_mod(m: f64, n: f64) -> f64 {
 /// Rounds down. A call of the C library costs more than the operation.
 #[inline(always)]
 pub fn floor(f: f64) -> f64 {
+    small_floor(f).unwrap_or_else(|| f.floor())
+}
+
+/// Rounds down what is small enough to do so with two additions; None for the rest and NaN.
+#[inline(always)]
+pub fn small_floor(f: f64) -> Option<f64> {
     /// 2^51: below, adding the bias rounds to an integer.
     const LIMIT: f64 = (1u64 << 51) as f64;
     /// 1.5 * 2^52, where the last bit of a float counts as one.
@@ -161,9 +167,9 @@ pub fn floor(f: f64) -> f64 {
     if f.abs() < LIMIT {
         let near = (f + BIAS) - BIAS;
         // The sign of a negative zero stays.
-        return (if near > f { near - 1.0 } else { near }).copysign(f);
+        return Some((if near > f { near - 1.0 } else { near }).copysign(f));
     }
-    f.floor()
+    None
 }
 
 /// A shift to the left; to the right for negative `n`.

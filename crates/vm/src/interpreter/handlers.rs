@@ -728,6 +728,29 @@ macro_rules! mixed {
         }
     };
 }
+/// `//` of inline integers and doubles, not both integers.
+macro_rules! float_idiv {
+    ($slow:ident, $wide:ident, $second:expr) => {
+        op! {
+            #[inline(never)]
+            $slow(pc, base, ins, th, k) {
+                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
+                let (x, y) = (*base.add(b!(ins)), second(base, k, ins));
+                let inline = |v: Value| v.0 < TAG_BASE || v.0 >= TAG_INT;
+                let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
+                if x.0 & y.0 < TAG_INT
+                    && inline(x)
+                    && inline(y)
+                    && let Some(r) = arith::small_floor(float(x) / float(y))
+                {
+                    *base.add(a!(ins)) = Value(r.to_bits());
+                    next!(pc, base, th, k)
+                }
+                return $wide(pc, base, ins, th, k);
+            }
+        }
+    };
+}
 /// The rest of an arithmetic instruction: wide integers here, other numbers out of line, everything else in the stub.
 macro_rules! arith_slow {
     ($slow:ident, $rest:ident, $stub:ident, $op:ident, $second:expr) => {
@@ -938,9 +961,11 @@ arith_slow!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
 int_div!(ModK, mod_k_slow, const_c, modulo);
 arith_slow!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
 int_div!(IDiv, idiv_slow, reg_c, floor_division);
-arith_slow!(idiv_slow, idiv_rest, idiv_stub, IDiv, reg_c);
+float_idiv!(idiv_slow, idiv_wide, reg_c);
+arith_slow!(idiv_wide, idiv_rest, idiv_stub, IDiv, reg_c);
 int_div!(IDivK, idiv_k_slow, const_c, floor_division);
-arith_slow!(idiv_k_slow, idiv_k_rest, idiv_k_stub, IDiv, const_c);
+float_idiv!(idiv_k_slow, idiv_k_wide, const_c);
+arith_slow!(idiv_k_wide, idiv_k_rest, idiv_k_stub, IDiv, const_c);
 
 // The divisor is a positive power of two, as an integer. The bias of inline integers is a multiple of it, so the low
 // bits of the word are those of the integer.
