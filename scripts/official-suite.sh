@@ -86,7 +86,7 @@ for mode; do
         else
             failed=$((failed + 1))
             if excepted "$mode" "$file"; then note=" (expected)"; else note="" unexpected=$((unexpected + 1)); fi
-            printf '%s %s fails%s: %s\n' "$mode" "$file" "$note" "$(grep -a '^[^ 	]*:[0-9?]*: ' out.txt | tail -n 1 | cut -c1-160)"
+            printf '%s %s fails%s: %s\n' "$mode" "$file" "$note" "$(grep -a -o '[a-z0-9]*\.lua:[0-9]*: .*' out.txt | tail -n 1 | cut -c1-160)"
         fi
     done
     printf '== %s: %s passed, %s failed\n' "$mode" "$passed" "$failed"
