@@ -873,15 +873,19 @@ macro_rules! mul {
             let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
             let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
             let (xp, yp) = (first(base, k, ins), second(base, k, ins));
-            if (*xp).0 & word_at!(yp) >= TAG_INT {
+            let x = word_at!(xp);
+            if x >= TAG_INT {
+                if word_at!(yp) < TAG_INT {
+                    return $slow(pc, base, ins, th, k);
+                }
                 // One factor is scaled so that the product overflows exactly when it is not inline.
-                if let Some(r) = ((*xp).as_small_int() << 14).checked_mul(Value(word_at!(yp)).as_small_int()) {
+                if let Some(r) = (Value(x).as_small_int() << 14).checked_mul(Value(word_at!(yp)).as_small_int()) {
                     *base.add(a!(ins)) = Value::int_unchecked(r >> 14);
                     next!(pc, base, th, k)
                 }
                 return $slow(pc, base, ins, th, k);
             }
-            if word_at!(xp) >= TAG_BASE {
+            if x >= TAG_BASE {
                 return $slow(pc, base, ins, th, k);
             }
             if word_at!(yp) >= TAG_BASE {
@@ -908,12 +912,16 @@ macro_rules! div {
             let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
             let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
             let (xp, yp) = (first(base, k, ins), second(base, k, ins));
-            if (*xp).0 & word_at!(yp) >= TAG_INT {
-                let (x, y) = ((*xp).small_int_as_float(), Value(word_at!(yp)).small_int_as_float());
+            let x = word_at!(xp);
+            if x >= TAG_INT {
+                if word_at!(yp) < TAG_INT {
+                    return $slow(pc, base, ins, th, k);
+                }
+                let (x, y) = (Value(x).small_int_as_float(), Value(word_at!(yp)).small_int_as_float());
                 *base.add(a!(ins)) = Value((x / y).to_bits());
                 next!(pc, base, th, k)
             }
-            if word_at!(xp) >= TAG_BASE {
+            if x >= TAG_BASE {
                 return $slow(pc, base, ins, th, k);
             }
             if word_at!(yp) >= TAG_BASE {
