@@ -250,7 +250,12 @@ unsafe fn next_entry(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
     unsafe {
         let control = *r.add(2);
         let cursor = *r.add(3);
-        if !(cursor.is_nil() || cursor.is_small_int() || cursor.as_kind::<Store>(Kind::Store).is_some()) {
+        let free = if cursor.is_small_int() {
+            !is_closing_value(rec, r)
+        } else {
+            cursor.is_nil() || cursor.as_kind::<Store>(Kind::Store).is_some()
+        };
+        if !free {
             // The slot holds a closing value.
             return Iterated::UNKNOWN;
         }
@@ -318,14 +323,28 @@ unsafe fn key_at(s: *const Store, position: usize) -> Value {
     }
 }
 
+/// Whether the integer in R[A+3] is no cursor but the loop's closing value (of a program that gives numbers a
+/// `__close`). At the head of a loop no variable above it is to be closed, so it would be the last on the list.
+/// # Safety
+/// As [`iterate`].
+#[inline]
+unsafe fn is_closing_value(rec: &Record, r: *mut Value) -> bool {
+    // SAFETY: caller; R[A+3] lies in the stack.
+    unsafe {
+        let slot = r.add(3).offset_from_unsigned(rec.stack.get()) as u32;
+        Record::tbc_last(rec.coroutine.get(), slot).is_some()
+    }
+}
+
 /// The loop's next turn calls its iterator: a cursor would not follow.
 /// # Safety
 /// As [`iterate`].
-pub unsafe fn forget_cursor(r: *mut Value) {
+pub unsafe fn forget_cursor(rec: &Record, r: *mut Value) {
     // SAFETY: caller.
     unsafe {
         let cursor = r.add(3);
-        if (*cursor).is_small_int() || (*cursor).as_kind::<Store>(Kind::Store).is_some() {
+        let is_position = (*cursor).is_small_int() && !is_closing_value(rec, r);
+        if is_position || (*cursor).as_kind::<Store>(Kind::Store).is_some() {
             *cursor = Value::NIL;
         }
     }

@@ -1699,7 +1699,7 @@ op! {
     #[cold]
     #[inline(never)]
     hooked_tfor_call(pc, base, ins, th, k) {
-        forloop::forget_cursor(base.add(a!(ins)));
+        forloop::forget_cursor(&*th, base.add(a!(ins)));
         return tfor_call_slow(pc, base, ins, th, k);
     }
 }
