@@ -14,3 +14,7 @@ local co = coroutine.wrap(function() local r = {pcall(function() local a = corou
 print(xpcall(function() error("not enough memory", 0) end, function() return "handled" end))
 print(pcall(coroutine.wrap(function() error("not enough memory", 0) end)))
 print(pcall(coroutine.wrap(function() error("other", 0) end)))
+
+-- A level is a C int: of a wider one the low bits count.
+print(pcall(function() error("low bits", 9007199254740993) end))
+print(pcall(function() error("low bits", 1 << 32) end))

@@ -739,7 +739,8 @@ pub fn select(th: &mut Thread) -> Result<u32> {
 
 /// `error(message [, level])`
 pub fn error(th: &mut Thread) -> Result<u32> {
-    let level = th.opt_int(2, 1)?;
+    // A C int there: of a wider level the low bits count.
+    let level = th.opt_int(2, 1)? as i32;
     if level > 0
         && let Some(text) = th.arg(1).as_bytes()
     {
