@@ -114,11 +114,15 @@ fn require(th: &mut Thread) -> Result<u32> {
             continue;
         }
         // Others may have loaded it between the look and the claim.
-        let outcome = if luas_vm::sync::threaded() && push_module(th)? {
-            Ok(1)
-        } else {
-            th.set_top(MODULES as usize);
-            load_module(th)
+        let loaded = if luas_vm::sync::threaded() { push_module(th) } else { Ok(false) };
+        // No `?` before the load has ended: the look may call an `__index` that raises.
+        let outcome = match loaded {
+            Ok(true) => Ok(1),
+            Ok(false) => {
+                th.set_top(MODULES as usize);
+                load_module(th)
+            }
+            Err(e) => Err(e),
         };
         if claim == Claim::Mine {
             th.end_load(&name);
