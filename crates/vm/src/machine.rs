@@ -39,6 +39,8 @@ pub struct Machine {
     pub type_meta: [AtomicU64; TYPE_COUNT],
     /// Atoms of the metamethod names, in the order of [`crate::metamethod::Event`]. Roots; written once.
     pub event_names: [AtomicU64; EVENT_COUNT],
+    /// Atoms of the strings of one byte, 0 until one is wanted. Roots. Written with Release, read with Acquire.
+    pub byte_strings: [AtomicU64; 256],
     /// The native functions `next` and the iterator of `ipairs`: generic loops know them. Roots; written once.
     pub next_function: AtomicU64,
     /// See `next_function`.
@@ -75,6 +77,7 @@ impl Machine {
             registry: Cell::new(ptr::null_mut()),
             type_meta: [const { AtomicU64::new(0) }; TYPE_COUNT],
             event_names: [const { AtomicU64::new(0) }; EVENT_COUNT],
+            byte_strings: [const { AtomicU64::new(0) }; 256],
             next_function: AtomicU64::new(0),
             ipairs_function: AtomicU64::new(0),
             memory_message: AtomicU64::new(0),

@@ -121,9 +121,15 @@ impl Record {
         Some(s)
     }
 
-    /// A string with these bytes.
+    /// A string with these bytes. Those of one byte are atoms, made once: programs that look at text byte by byte ask
+    /// for the same few all the time.
     #[inline]
     pub fn new_str(&self, bytes: &[u8]) -> Option<Value> {
+        if let &[byte] = bytes {
+            // Acquire: pairs with the release store in `make_byte_string`.
+            let word = self.machine().byte_strings[byte as usize].load(Acquire);
+            return if word != 0 { Some(Value(word)) } else { self.make_byte_string(byte) };
+        }
         if bytes.len() > MAX_STR_LEN {
             return None;
         }
@@ -131,6 +137,14 @@ impl Record {
         // SAFETY: `alloc_str` made room for the bytes.
         unsafe { copy_bytes(bytes.as_ptr(), Str::bytes_ptr(s), bytes.len()) };
         Some(self.born(Value::object(s.cast())))
+    }
+
+    #[cold]
+    fn make_byte_string(&self, byte: u8) -> Option<Value> {
+        let atom = self.atom(&[byte])?;
+        // Release: pairs with the acquire load in `new_str`. Threads that come at once store the same word.
+        self.machine().byte_strings[byte as usize].store(atom.0, Release);
+        Some(atom)
     }
 
     /// The atom with these bytes.

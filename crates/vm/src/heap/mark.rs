@@ -199,7 +199,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                 }
             }
             let single = [&machine.next_function, &machine.ipairs_function, &machine.memory_message];
-            for word in machine.event_names.iter().chain(single) {
+            for word in machine.event_names.iter().chain(&machine.byte_strings).chain(single) {
                 self.value(Value(word.get()));
             }
         }

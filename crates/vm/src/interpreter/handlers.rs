@@ -9,7 +9,7 @@ use crate::object::{
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
-use crate::table::filter_bit;
+use crate::table::{AtomFound, filter_bit, find_atom};
 use crate::thread::{Handler, Record};
 use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value, small_float};
 use luas_compiler::bytecode::{OPCODE_COUNT, Opcode};
@@ -627,8 +627,24 @@ macro_rules! set_item {
 }
 op! { SetTable(pc, base, ins, th, k) {
     let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    set_item!(*base.add(a_first!(ins)), i, *base.add(c!(ins)), set_table_slow, pc, base, ins, th, k)
+    set_item!(*base.add(a_first!(ins)), i, *base.add(c!(ins)), set_table_atom, pc, base, ins, th, k)
 } }
+op! {
+    #[inline(never)]
+    set_table_atom(pc, base, ins, th, k) {
+        let p = object_bits!(*base.add(a!(ins)));
+        let key = *base.add(b!(ins));
+        if key.is_atom() && is_local_table!(p, th) {
+            // A key that is there with a value: no metamethod, no new key.
+            let s = (*(p as *const Table)).store.get() as *const Store;
+            if let AtomFound::Value(_, offset) = find_atom(s, key, (*key.as_object()).aux.get()) {
+                Store::slot(s, offset as usize).1.set((*base.add(c!(ins))).0);
+                next!(pc, base, th, k)
+            }
+        }
+        return set_table_slow(pc, base, ins, th, k);
+    }
+}
 stub! { set_table_slow(pc, base, ins, th, k)
     index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *base.add(c!(ins)))
 }

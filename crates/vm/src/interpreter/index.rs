@@ -262,6 +262,12 @@ pub unsafe extern "C" fn method(rec: &Record, v: Value, key: Value, hint: *const
 pub unsafe extern "C" fn get_fast(rec: &Record, t: *mut Table, key: Value) -> Value {
     // SAFETY: caller.
     unsafe {
+        if key.is_atom() {
+            let s = (*t).store.load(Acquire) as *const Store;
+            if let AtomFound::Value(v, _) = find_atom(s, key, (*key.as_object()).aux.get()) {
+                return v;
+            }
+        }
         let v = table::raw_get(rec, t, key);
         if !v.is_nil() || (*t).meta.load(Acquire) == 0 {
             return v;
