@@ -11,6 +11,8 @@
 
 mod flow;
 
+pub use flow::put_into_cells;
+
 use crate::bytecode::{Constant, Extra, Format, Function, Instruction, Opcode};
 
 /// What a register list entry may stand for at most: how many items one word of code can make.

@@ -173,6 +173,16 @@ fn takes_open_values(code: &[u32], pc: usize) -> bool {
     code.get(pc).is_none_or(|&word| super::takes_open(Instruction(word)).is_some())
 }
 
+/// How many registers the NEWCELLs at the head of some code read: what they put into cells, the variables of a loop,
+/// was set before the jump that leads there. A safepoint counts them too.
+pub fn put_into_cells(code: &[u32]) -> u8 {
+    let cells = code.iter().take(255).map_while(|&word| {
+        let i = Instruction(word);
+        (word as u8 == Opcode::NewCell as u8).then(|| i.a().saturating_add(1))
+    });
+    cells.max().unwrap_or(0)
+}
+
 /// For each target: how many registers hold local variables there, as a safepoint counts them.
 fn kept_registers(function: &Function, targets: &[usize]) -> Vec<u8> {
     let mut events: Vec<(u32, u8, bool)> = Vec::new();
@@ -194,7 +204,8 @@ fn kept_registers(function: &Function, targets: &[usize]) -> Vec<u8> {
             *count = if begins { *count + 1 } else { count.wrapping_sub(1) };
         }
         let highest = live.iter().rposition(|&count| count > 0).map_or(0, |reg| reg + 1);
-        kept.push(highest.max(function.num_params as usize) as u8);
+        let put_into_cells = usize::from(put_into_cells(&function.code[target..]));
+        kept.push(highest.max(function.num_params as usize).max(put_into_cells) as u8);
     }
     kept
 }

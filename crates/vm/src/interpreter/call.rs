@@ -64,7 +64,10 @@ unsafe fn active_registers(rec: &Record, ci: *const CallInfo) -> u32 {
         let pc = (*ci).pc.offset_from_unsigned((*proto).code) as u32;
         let locals = (*(*proto).info).function.locals.iter();
         let active = locals.filter(|l| l.start_pc <= pc + 1 && pc < l.end_pc).map(|l| l.reg as u32 + 1).max();
-        active.unwrap_or(0).max((*proto).num_params as u32)
+        // The variables of a loop, which go into cells first.
+        let code = &(*(*proto).info).function.code;
+        let put_into_cells = u32::from(luas_compiler::verify::put_into_cells(&code[pc as usize..]));
+        active.unwrap_or(0).max((*proto).num_params as u32).max(put_into_cells)
     }
 }
 
