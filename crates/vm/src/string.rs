@@ -2,7 +2,7 @@
 //!
 //! Promises: a string is immutable and never moves; it is not interned. An atom is a fresh string of the machine's
 //! atom table, born shared; every reference to an atom carries [`ATOM_BIT`], so that two atoms are equal exactly when
-//! their words are. Constants of chunks and keys named by native code are atoms.
+//! their words are. Constants of chunks, keys named by native code and strings of one byte are atoms.
 //! Leaves to others: keys of tables ([`crate::table`]), concatenation ([`crate::interpreter`]).
 //!
 //! The atom table is read without locks: an open-addressing array of addresses, replaced when it grows. A small

@@ -61,7 +61,9 @@ fn int(i: i64) -> Value {
 
 fn count(t: *mut Table) -> usize {
     let mut n = 0;
+    // SAFETY: a live table; nothing runs beside the test.
     let s = unsafe { (*t).store.get() as *mut crate::object::Store };
+    // SAFETY: indices within the store's capacities.
     unsafe {
         for i in 0..(*s).acap as usize {
             n += !Value(crate::object::Store::array(s, i).get()).is_nil_like() as usize;
@@ -78,6 +80,7 @@ fn weak_table(rec: &Record, mode: &str) -> *mut Table {
     let i = root(rec, of(t));
     let meta = new_table(rec);
     set(rec, meta, rec.atom(b"__mode").unwrap(), rec.new_str(mode.as_bytes()).unwrap());
+    // SAFETY: both tables are live: one is rooted, the other new.
     unsafe { table::set_meta(rec, t.cast(), meta) };
     unroot(rec, i);
     t
@@ -93,6 +96,7 @@ impl Drop for Counted {
 
 fn new_userdata(rec: &Record, payload: Box<dyn Payload>) -> *mut Userdata {
     let u = rec.alloc(Kind::Userdata, size_of::<Userdata>(), 0).unwrap().cast::<Userdata>();
+    // SAFETY: fresh memory of that kind and size.
     unsafe {
         (*u).meta.set(0);
         (*u).set_payload(payload);
@@ -103,6 +107,7 @@ fn new_userdata(rec: &Record, payload: Box<dyn Payload>) -> *mut Userdata {
 
 fn new_cell(rec: &Record, v: Value) -> *mut LuaCell {
     let c = rec.alloc(Kind::Cell, size_of::<LuaCell>(), 0).unwrap().cast::<LuaCell>();
+    // SAFETY: fresh memory of that kind and size.
     unsafe { (*c).value.set(v.0) };
     c
 }
@@ -119,6 +124,7 @@ fn list(rec: &Record, n: usize) -> Value {
 fn length(mut v: Value) -> usize {
     let mut n = 0;
     while v.is_object() {
+        // SAFETY: only cells are linked here, and the first is reachable.
         v = Value(unsafe { (*v.as_object().cast::<LuaCell>()).value.get() });
         n += 1;
     }
@@ -141,6 +147,7 @@ fn allocation_is_aligned_and_disjoint() {
         for size in [8, 16, 17, 100, 256, 257, 1000, 8000, 10576, 10577, 40_000, 1_000_000, 5_000_000] {
             for _ in 0..40 {
                 let p = rec.alloc(Kind::Bytes, size, 7).unwrap();
+                // SAFETY: fresh memory of `size` bytes behind its header word.
                 unsafe {
                     p.cast::<u8>().add(8).write_bytes(0xAB, size - 8);
                     assert_eq!((*p).kind(), Kind::Bytes);
@@ -169,6 +176,7 @@ fn a_local_collection_frees_what_is_not_rooted() {
         rec.collect_local();
         rec.verify_heap();
         assert_eq!(rec.bytes_in_use() - before, 1000 * 16);
+        // SAFETY: the handles change only through the functions here.
         assert_eq!(length(unsafe { (&*rec.handles.get())[keep] }), 1000);
         unroot(rec, keep);
         rec.collect_local();
@@ -252,8 +260,10 @@ fn publishing_reaches_everything() {
         let meta = new_table(rec);
         set(rec, t, of(key), list(rec, 10));
         set(rec, t, int(1), rec.new_str(b"a string that is no atom at all").unwrap());
+        // SAFETY: both tables are live: nothing is collected in between.
         unsafe { table::set_meta(rec, t.cast(), meta) };
         rec.publish(of(t));
+        // SAFETY: as above.
         unsafe { assert!((*t).header.is_shared() && (*key).header.is_shared() && (*meta).header.is_shared()) };
         root(rec, of(t));
         rec.collect_local();
@@ -400,6 +410,7 @@ fn finalizers_come_in_reverse_and_resurrect() {
             for (i, v) in objects.iter().enumerate() {
                 assert_eq!(length(get(rec, v.as_object().cast(), int(1))), i + 1);
             }
+            // SAFETY: the handles change only through the functions here.
             unsafe { (*rec.handles.get()).truncate(4) };
             rec.collect_global();
             rec.verify_heap();
@@ -443,6 +454,7 @@ fn new_coroutine(rec: &Record, slots: usize, status: u32) -> *mut Coroutine {
     let co = rec.alloc(Kind::Coroutine, size_of::<Coroutine>(), 0).unwrap().cast::<Coroutine>();
     let stack = rec.alloc(Kind::Stack, BUFFER_HEADER + slots * 8, 0).unwrap().cast::<Stack>();
     let frames = rec.alloc(Kind::Bytes, BUFFER_HEADER + 4 * size_of::<CallInfo>(), 0).unwrap().cast::<Bytes>();
+    // SAFETY: fresh memory of those kinds and sizes.
     unsafe {
         co.cast::<u8>().add(8).write_bytes(0, size_of::<Coroutine>() - 8);
         (*stack).len = slots as u64;
@@ -459,11 +471,13 @@ fn new_coroutine(rec: &Record, slots: usize, status: u32) -> *mut Coroutine {
 }
 
 unsafe fn slot(stack: *mut Stack, i: usize) -> *mut Value {
+    // SAFETY: caller: a slot of a live stack.
     unsafe { stack.cast::<u8>().add(BUFFER_HEADER).cast::<Value>().add(i) }
 }
 
 #[test]
 fn registers_are_scanned_to_the_frames_extent() {
+    // SAFETY: all objects are rooted or new, and the slots within the stack.
     check(Torture::off(), |rec| unsafe {
         let co = new_coroutine(rec, 64, SUSPENDED);
         root(rec, of(co));
@@ -522,6 +536,7 @@ fn a_retired_heap_leaves_its_shared_objects() {
     host.collect_global();
     host.verify_heap();
     assert_eq!(length(shared), 1000);
+    // SAFETY: the list's first cell is reachable.
     unsafe { assert_eq!((*block_of(shared.as_object())).owner.get(), 0) };
     let with = host.bytes_in_use();
     unroot(&host, i);
