@@ -23,6 +23,8 @@ struct Session {
     shown: Arc<Mutex<Vec<u8>>>,
     /// How much of `shown` was expected already.
     at: usize,
+    /// Where the answer to the last question begins.
+    before: usize,
 }
 
 impl Session {
@@ -34,7 +36,9 @@ impl Session {
             return None;
         }
         let mut command = Command::new("script");
-        command.args(["-qec", luas().get_program().to_str().expect("a path in UTF-8"), "/dev/null"]);
+        // `exec`: a shell that waits for the program would take the interrupts that are meant for it as its own.
+        let program = format!("exec {}", luas().get_program().to_str().expect("a path in UTF-8"));
+        command.args(["-qec", &program, "/dev/null"]);
         command.env("TERM", "xterm").env("LUAS_HISTORY", history).env_remove("LUA_INIT");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script starts");
@@ -51,7 +55,7 @@ impl Session {
                 store.lock().expect("no panic inside").extend_from_slice(&piece[..n]);
             }
         });
-        let mut session = Session { child, keys, shown, at: 0 };
+        let mut session = Session { child, keys, shown, at: 0, before: 0 };
         session.expect("> ");
         Some(session)
     }
@@ -85,8 +89,15 @@ impl Session {
         self.type_in("\n");
         // What is typed is shown too: the answer comes after the newline.
         self.expect("\r\n");
+        self.before = self.at;
         self.expect(answer);
         self.expect("> ");
+    }
+
+    /// What was shown last, a few lines of it.
+    fn last_answer(&self) -> String {
+        let shown = self.shown.lock().expect("no panic inside");
+        String::from_utf8_lossy(&shown[self.before..self.at]).into_owned()
     }
 
     /// Ends the input; all that was shown.
@@ -97,8 +108,10 @@ impl Session {
             assert!(start.elapsed() < LIMIT, "the end of input does not end the prompt");
             std::thread::sleep(Duration::from_millis(2));
         }
-        assert!(self.child.wait().expect("a child").success());
-        String::from_utf8_lossy(&self.shown.lock().expect("no panic inside")).into_owned()
+        let status = self.child.wait().expect("a child");
+        let shown = String::from_utf8_lossy(&self.shown.lock().expect("no panic inside")).into_owned();
+        assert!(status.success(), "{status}: {shown}");
+        shown
     }
 }
 
@@ -174,8 +187,15 @@ fn interrupts_stop_the_command_alone() {
     s.ask("t = threads.run({daemon = true}, function() while true do n = n + #{{}} c:recv(0) end end)", "");
     // The thread and its collections go on while the prompt waits.
     s.ask("before = n", "");
-    std::thread::sleep(Duration::from_millis(50));
-    s.ask("n > before", "true\r\n");
+    let start = Instant::now();
+    loop {
+        std::thread::sleep(Duration::from_millis(20));
+        s.ask("n > before or 'not yet'", "\r\n");
+        if s.last_answer().contains("true") {
+            break;
+        }
+        assert!(start.elapsed() < LIMIT, "the thread stands still");
+    }
     for command in ["while true do end", "while true do x = {} end", "c:recv()", "threads.sleep(100)", "io.read()"] {
         s.type_in(&format!("print('begin') {command}\n"));
         s.expect("\r\nbegin\r\n");
