@@ -24,13 +24,15 @@ pub mod compare;
 pub mod concat;
 pub mod finish;
 pub mod forloop;
+pub mod forms;
 mod handlers;
 pub mod index;
 
 use crate::hook::{HOOK_COUNT, HOOK_LINE};
+use crate::sync::AtomicU32;
 use crate::thread::{Handler, Record};
 use crate::value::Value;
-use luas_compiler::bytecode::OPCODE_COUNT;
+use forms::HANDLER_COUNT;
 
 /// What a slow function tells its stub.
 pub type Flow = u64;
@@ -44,7 +46,7 @@ pub const EXIT_ERROR: Flow = 2;
 pub const EXIT_KILLED: Flow = 3;
 
 /// The dispatch table for a hook that wants these events, in the order of the operation codes.
-pub fn table_for(hook_mask: u32) -> &'static [Handler; OPCODE_COUNT] {
+pub fn table_for(hook_mask: u32) -> &'static [Handler; HANDLER_COUNT] {
     if hook_mask & (HOOK_LINE | HOOK_COUNT) != 0 {
         &handlers::TRACED
     } else if hook_mask != 0 {
@@ -80,13 +82,13 @@ pub unsafe fn execute(rec: &Record) -> Flow {
 /// Whether handlers jump to each other (as opposed to the loop expansion).
 pub const TAIL_CALLS: bool = cfg!(luas_dispatch = "tail");
 
-/// The word of the instruction in progress in a Lua frame.
+/// The instruction in progress in a Lua frame.
 /// # Safety
 /// `ci` is a Lua frame with a saved pc.
 #[inline(always)]
 pub unsafe fn current_instruction(ci: *const crate::coroutine::CallInfo) -> luas_compiler::bytecode::Instruction {
     // SAFETY: caller; pc is at least one word past the start of the code.
-    unsafe { luas_compiler::bytecode::Instruction(*(*ci).pc.sub(1)) }
+    unsafe { forms::plain((*(*ci).pc.sub(1).cast::<AtomicU32>()).get()) }
 }
 
 /// Register `i` of the current Lua frame.

@@ -6,12 +6,12 @@
 
 use crate::coroutine::{CallInfo, Coroutine};
 use crate::heap::Heap;
+use crate::interpreter::forms::HANDLER_COUNT;
 use crate::machine::Machine;
 use crate::object::Table;
 use crate::sync::AtomicU32;
 use crate::value::Value;
 use luas_compiler::Compiler;
-use luas_compiler::bytecode::OPCODE_COUNT;
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 
@@ -64,7 +64,7 @@ pub struct Record {
     /// The events that the running coroutine's hook wants now, as [`crate::hook`] has them.
     pub hook_mask: Cell<u32>,
     /// The dispatch table: that of [`crate::interpreter::table_for`] the mask.
-    pub dispatch: UnsafeCell<[Handler; OPCODE_COUNT]>,
+    pub dispatch: UnsafeCell<[Handler; HANDLER_COUNT]>,
     /// Registers of the loop expansion between two instructions (unused with tail calls).
     pub loop_state: Cell<(*const u32, *mut Value, *const Value)>,
     /// Allocation.

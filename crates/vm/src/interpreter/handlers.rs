@@ -1,26 +1,35 @@
-//! The bodies of all instructions. See [`super`] for the rules.
+//! The bodies of all instructions; those of arithmetic are in [`arithmetic`]. See [`super`] for the rules.
 
+use super::forms::{Form, HANDLER_COUNT, change, for_each_form};
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
 use crate::coroutine::{CALL_SLOW_RETURN, CALL_TAIL, CALL_VARARG};
 use crate::hook;
 use crate::metamethod::Event;
 use crate::object::{
-    CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
+    BoxedInt, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
 use crate::table::{AtomFound, filter_bit, find_atom};
 use crate::thread::{Handler, Record};
-use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Value, small_float};
+use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Type, Value, small_float};
 use luas_compiler::bytecode::{OPCODE_COUNT, Opcode};
 
-macro_rules! table {
-    ($($name:ident)*) => {
-        /// One handler for each operation code.
-        pub static TABLE: [Handler; OPCODE_COUNT] = [$($name),*];
-    };
-}
-luas_compiler::for_each_opcode!(table);
+/// One handler for each operation code and then for each form of [`forms`](super::forms).
+pub static TABLE: [Handler; HANDLER_COUNT] = {
+    macro_rules! list {
+        ($($name:ident)*) => { [$($name),*] };
+    }
+    let plain: [Handler; OPCODE_COUNT] = luas_compiler::for_each_opcode!(list);
+    let forms: [Handler; HANDLER_COUNT - OPCODE_COUNT] = for_each_form!(list);
+    let mut all = [plain[0]; HANDLER_COUNT];
+    let mut i = 0;
+    while i < HANDLER_COUNT {
+        all[i] = if i < OPCODE_COUNT { plain[i] } else { forms[i - OPCODE_COUNT] };
+        i += 1;
+    }
+    all
+};
 
 /// The double in a register or constant, loaded into a float register by itself: the word's way through an integer
 /// register would lengthen the chain of dependent float instructions.
@@ -85,7 +94,7 @@ macro_rules! op {
     ($(#[$m:meta])* $name:ident($pc:ident, $base:ident, $ins:ident, $th:ident, $k:ident) $body:block) => {
         $(#[$m])*
         #[allow(non_snake_case, unused_variables, clippy::needless_return)]
-        unsafe extern "C" fn $name(
+        pub(super) unsafe extern "C" fn $name(
             $pc: *const u32,
             $base: *mut Value,
             $ins: u64,
@@ -226,6 +235,9 @@ macro_rules! jump_if {
         next!(pc, $base, $th, $k)
     }};
 }
+
+mod arithmetic;
+use arithmetic::*;
 
 // At a jump target: a safepoint, then the instruction there.
 stub! { safepoint(pc, base, ins, th, k) call::safepoint(&*th) }
@@ -678,494 +690,8 @@ op! { NewTable(pc, base, ins, th, k) {
 } }
 stub! { SetList(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *pc as usize) }
 
-// ---- arithmetic -----------------------------------------------------------------------------------------------------------
+// ---- other operators ---------------------------------------------------------------------------------------------------
 
-/// Addition and subtraction: inline integers, doubles, else out of line. One compare says that both operands and the
-/// result are inline integers. The operands are read again where they are used: a word less to keep is a spill less.
-macro_rules! add_like {
-    ($name:ident, $slow:ident, $first:expr, $second:expr, $int:expr, $float:tt) => {
-        op! { $name(pc, base, ins, th, k) {
-            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
-            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
-            let int: fn(u64, u64) -> u64 = $int;
-            let r = in_order(int(word_at!(xp), word_at!(yp)));
-            if word_at!(xp) & word_at!(yp) & r >= TAG_INT {
-                *base.add(a!(ins)) = Value(r);
-                next!(pc, base, th, k)
-            }
-            if word_at!(xp) >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            if word_at!(yp) >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            *base.add(a!(ins)) = Value((double_at!(xp) $float double_at!(yp)).to_bits());
-            next!(pc, base, th, k)
-        } }
-    };
-}
-/// Two integers of any width, when the result is inline or a box fits the current run: no call, so no spills.
-macro_rules! wide_result {
-    ($op:expr, $x:expr, $y:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
-        if let (Some(i), Some(j)) = ($x.as_int(), $y.as_int())
-            && let Some(r) = arith::on_ints($op, i, j)
-        {
-            if let Some(v) = Value::small_int(r) {
-                *$base.add(a!($ins)) = v;
-                next!($pc, $base, $th, $k)
-            }
-            if let Some(v) = (*$th).bump_int(r) {
-                *$base.add(a!($ins)) = v;
-                next!($pc, $base, $th, $k)
-            }
-        }
-    };
-}
-/// An inline integer and a double, of an operator that makes doubles of both.
-macro_rules! mixed {
-    ($slow:ident, $wide:ident, $first:expr, $second:expr, $float:tt) => {
-        op! {
-            #[inline(never)]
-            $slow(pc, base, ins, th, k) {
-                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
-                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let (x, y) = (first(base, k, ins), second(base, k, ins));
-                if x.0 < TAG_BASE && y.0 >= TAG_INT {
-                    *base.add(a!(ins)) = Value((x.as_double() $float y.small_int_as_float()).to_bits());
-                    next!(pc, base, th, k)
-                }
-                if x.0 >= TAG_INT && y.0 < TAG_BASE {
-                    *base.add(a!(ins)) = Value((x.small_int_as_float() $float y.as_double()).to_bits());
-                    next!(pc, base, th, k)
-                }
-                return $wide(pc, base, ins, th, k);
-            }
-        }
-    };
-}
-/// `//` of inline integers and doubles, not both integers.
-macro_rules! float_idiv {
-    ($slow:ident, $wide:ident, $second:expr) => {
-        op! {
-            #[inline(never)]
-            $slow(pc, base, ins, th, k) {
-                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let (x, y) = (*base.add(b!(ins)), second(base, k, ins));
-                let inline = |v: Value| v.0 < TAG_BASE || v.0 >= TAG_INT;
-                let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
-                if x.0 & y.0 < TAG_INT
-                    && inline(x)
-                    && inline(y)
-                    && let Some(r) = arith::small_floor(float(x) / float(y))
-                {
-                    *base.add(a!(ins)) = Value(r.to_bits());
-                    next!(pc, base, th, k)
-                }
-                return $wide(pc, base, ins, th, k);
-            }
-        }
-    };
-}
-/// The rest of an arithmetic instruction: wide integers here, other numbers out of line, everything else in the stub.
-macro_rules! arith_slow {
-    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $second:expr) => {
-        arith_slow!($slow, $rest, $stub, $op, reg_b, $second);
-    };
-    ($slow:ident, $rest:ident, $stub:ident, $op:ident, $first:expr, $second:expr) => {
-        op! {
-            #[inline(never)]
-            $slow(pc, base, ins, th, k) {
-                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
-                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let x = first(base, k, ins);
-                let y = second(base, k, ins);
-                wide_result!(arith::Op::$op, x, y, pc, base, ins, th, k);
-                return $rest(pc, base, ins, th, k);
-            }
-        }
-        op! {
-            #[inline(never)]
-            $rest(pc, base, ins, th, k) {
-                let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
-                let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-                let x = first(base, k, ins);
-                let y = second(base, k, ins);
-                let r = arith::numbers::<{ arith::Op::$op as u8 }>(&*th, x, y);
-                if r != Value::EMPTY {
-                    *base.add(a!(ins)) = r;
-                    next!(pc, base, th, k)
-                }
-                return $stub(pc, base, ins, th, k);
-            }
-        }
-        stub! { $stub(pc, base, ins, th, k) {
-            let first: unsafe fn(*mut Value, *const Value, u64) -> Value = $first;
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            arith::general(&*th, arith::Op::$op, first(base, k, ins), second(base, k, ins), a!(ins))
-        } }
-    };
-}
-
-#[inline(always)]
-fn reg_b_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
-    base.wrapping_add(b!(ins))
-}
-#[inline(always)]
-fn reg_c_at(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
-    base.wrapping_add(c!(ins))
-}
-#[inline(always)]
-fn const_c_at(_base: *mut Value, k: *const Value, ins: u64) -> *const Value {
-    k.wrapping_add(c!(ins))
-}
-#[inline(always)]
-unsafe fn reg_b(base: *mut Value, _k: *const Value, ins: u64) -> Value {
-    // SAFETY: operand B is a register.
-    unsafe { *base.add(b!(ins)) }
-}
-#[inline(always)]
-unsafe fn reg_c(base: *mut Value, _k: *const Value, ins: u64) -> Value {
-    // SAFETY: operand C is a register.
-    unsafe { *base.add(c!(ins)) }
-}
-#[inline(always)]
-unsafe fn const_c(_base: *mut Value, k: *const Value, ins: u64) -> Value {
-    // SAFETY: operand C is a constant.
-    unsafe { *k.add(c!(ins)) }
-}
-#[inline(always)]
-unsafe fn imm_c(_base: *mut Value, _k: *const Value, ins: u64) -> Value {
-    Value::int_unchecked(sc!(ins))
-}
-#[inline(always)]
-fn int_add(x: u64, y: u64) -> u64 {
-    in_order(x.wrapping_sub(INT_ZERO)).wrapping_add(y)
-}
-#[inline(always)]
-fn int_sub(x: u64, y: u64) -> u64 {
-    in_order(x.wrapping_add(INT_ZERO)).wrapping_sub(y)
-}
-
-add_like!(Add, add_slow, reg_b_at, reg_c_at, int_add, +);
-mixed!(add_slow, add_wide, reg_b, reg_c, +);
-arith_slow!(add_wide, add_rest, add_stub, Add, reg_c);
-add_like!(AddK, add_k_slow, reg_b_at, const_c_at, int_add, +);
-mixed!(add_k_slow, add_k_wide, reg_b, const_c, +);
-arith_slow!(add_k_wide, add_k_rest, add_k_stub, Add, const_c);
-add_like!(Sub, sub_slow, reg_b_at, reg_c_at, int_sub, -);
-mixed!(sub_slow, sub_wide, reg_b, reg_c, -);
-arith_slow!(sub_wide, sub_rest, sub_stub, Sub, reg_c);
-add_like!(SubK, sub_k_slow, reg_b_at, const_c_at, int_sub, -);
-mixed!(sub_k_slow, sub_k_wide, reg_b, const_c, -);
-arith_slow!(sub_k_wide, sub_k_rest, sub_k_stub, Sub, const_c);
-add_like!(KAdd, k_add_slow, const_c_at, reg_b_at, int_add, +);
-mixed!(k_add_slow, k_add_wide, const_c, reg_b, +);
-arith_slow!(k_add_wide, k_add_rest, k_add_stub, Add, const_c, reg_b);
-add_like!(KSub, k_sub_slow, const_c_at, reg_b_at, int_sub, -);
-mixed!(k_sub_slow, k_sub_wide, const_c, reg_b, -);
-arith_slow!(k_sub_wide, k_sub_rest, k_sub_stub, Sub, const_c, reg_b);
-
-op! { AddI(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT {
-        let r = x.0.wrapping_add(sc!(ins) as u64);
-        if r >= TAG_INT {
-            *base.add(a!(ins)) = Value(r);
-            next!(pc, base, th, k)
-        }
-    } else if x.0 < TAG_BASE {
-        *base.add(a!(ins)) = Value((x.as_double() + small_float(sc!(ins))).to_bits());
-        next!(pc, base, th, k)
-    }
-    return add_i_slow(pc, base, ins, th, k);
-} }
-mixed!(add_i_slow, add_i_wide, reg_b, imm_c, +);
-arith_slow!(add_i_wide, add_i_rest, add_i_stub, Add, imm_c);
-
-macro_rules! mul {
-    ($name:ident, $slow:ident, $first:expr, $second:expr) => {
-        op! { $name(pc, base, ins, th, k) {
-            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
-            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
-            let x = word_at!(xp);
-            if x >= TAG_INT {
-                if word_at!(yp) < TAG_INT {
-                    return $slow(pc, base, ins, th, k);
-                }
-                // One factor is scaled so that the product overflows exactly when it is not inline.
-                if let Some(r) = (Value(x).as_small_int() << 14).checked_mul(Value(word_at!(yp)).as_small_int()) {
-                    *base.add(a!(ins)) = Value::int_unchecked(r >> 14);
-                    next!(pc, base, th, k)
-                }
-                return $slow(pc, base, ins, th, k);
-            }
-            if x >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            if word_at!(yp) >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            *base.add(a!(ins)) = Value((double_at!(xp) * double_at!(yp)).to_bits());
-            next!(pc, base, th, k)
-        } }
-    };
-}
-mul!(Mul, mul_slow, reg_b_at, reg_c_at);
-mixed!(mul_slow, mul_wide, reg_b, reg_c, *);
-arith_slow!(mul_wide, mul_rest, mul_stub, Mul, reg_c);
-mul!(MulK, mul_k_slow, reg_b_at, const_c_at);
-mixed!(mul_k_slow, mul_k_wide, reg_b, const_c, *);
-arith_slow!(mul_k_wide, mul_k_rest, mul_k_stub, Mul, const_c);
-mul!(KMul, k_mul_slow, const_c_at, reg_b_at);
-mixed!(k_mul_slow, k_mul_wide, const_c, reg_b, *);
-arith_slow!(k_mul_wide, k_mul_rest, k_mul_stub, Mul, const_c, reg_b);
-
-macro_rules! div {
-    ($name:ident, $slow:ident, $first:expr, $second:expr) => {
-        op! { $name(pc, base, ins, th, k) {
-            let first: fn(*mut Value, *const Value, u64) -> *const Value = $first;
-            let second: fn(*mut Value, *const Value, u64) -> *const Value = $second;
-            let (xp, yp) = (first(base, k, ins), second(base, k, ins));
-            let x = word_at!(xp);
-            if x >= TAG_INT {
-                if word_at!(yp) < TAG_INT {
-                    return $slow(pc, base, ins, th, k);
-                }
-                let (x, y) = (Value(x).small_int_as_float(), Value(word_at!(yp)).small_int_as_float());
-                *base.add(a!(ins)) = Value((x / y).to_bits());
-                next!(pc, base, th, k)
-            }
-            if x >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            if word_at!(yp) >= TAG_BASE {
-                return $slow(pc, base, ins, th, k);
-            }
-            *base.add(a!(ins)) = Value((double_at!(xp) / double_at!(yp)).to_bits());
-            next!(pc, base, th, k)
-        } }
-    };
-}
-div!(Div, div_slow, reg_b_at, reg_c_at);
-mixed!(div_slow, div_wide, reg_b, reg_c, /);
-arith_slow!(div_wide, div_rest, div_stub, Div, reg_c);
-div!(DivK, div_k_slow, reg_b_at, const_c_at);
-mixed!(div_k_slow, div_k_wide, reg_b, const_c, /);
-arith_slow!(div_k_wide, div_k_rest, div_k_stub, Div, const_c);
-div!(KDiv, k_div_slow, const_c_at, reg_b_at);
-mixed!(k_div_slow, k_div_wide, const_c, reg_b, /);
-arith_slow!(k_div_wide, k_div_rest, k_div_stub, Div, const_c, reg_b);
-
-/// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
-macro_rules! int_div {
-    ($name:ident, $slow:ident, $second:expr, $method:ident) => {
-        op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            let y = second(base, k, ins);
-            if x.0 & y.0 >= TAG_INT && y.0 > INT_ZERO {
-                let (m, n) = (x.as_small_int(), y.as_small_int());
-                // Both of 32 bits and not negative: the short division, several times cheaper.
-                let r = if (m | n) as u64 >> 32 == 0 {
-                    arith::$method::narrow(m as u32, n as u32)
-                } else {
-                    arith::$method::wide(m, n)
-                };
-                *base.add(a!(in_order(ins))) = Value::int_unchecked(r);
-                next!(pc, base, th, k)
-            }
-            return $slow(pc, base, ins, th, k);
-        } }
-    };
-}
-int_div!(Mod, mod_slow, reg_c, modulo);
-arith_slow!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
-int_div!(ModK, mod_k_slow, const_c, modulo);
-arith_slow!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
-int_div!(IDiv, idiv_slow, reg_c, floor_division);
-float_idiv!(idiv_slow, idiv_wide, reg_c);
-arith_slow!(idiv_wide, idiv_rest, idiv_stub, IDiv, reg_c);
-int_div!(IDivK, idiv_k_slow, const_c, floor_division);
-float_idiv!(idiv_k_slow, idiv_k_wide, const_c);
-arith_slow!(idiv_k_wide, idiv_k_rest, idiv_k_stub, IDiv, const_c);
-
-// The divisor is a positive power of two, as an integer. The bias of inline integers is a multiple of it, so the low
-// bits of the word are those of the integer.
-op! { ModP(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    let low = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    if x.0 >= TAG_INT {
-        *base.add(a!(ins)) = Value(INT_ZERO | x.0 & low);
-        next!(pc, base, th, k)
-    }
-    return mod_p_float(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    mod_p_float(pc, base, ins, th, k) {
-        // Integral and not negative; -0.0 has a sign.
-        let x = *base.add(b!(ins));
-        if x.0 < 1075 << 52 {
-            let (f, low) = (x.as_double(), (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1));
-            let i = f.to_int_unchecked::<i64>();
-            if i as f64 == f {
-                *base.add(a!(ins)) = Value(((i as u64 & low) as i64 as f64).to_bits());
-                next!(pc, base, th, k)
-            }
-        }
-        return mod_k_slow(pc, base, ins, th, k);
-    }
-}
-op! { IDivP(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT {
-        let shift = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO).trailing_zeros();
-        // The count is below 64: the shift of a word takes no more.
-        *base.add(a!(ins)) = Value::int_unchecked(x.as_small_int().wrapping_shr(shift));
-        next!(pc, base, th, k)
-    }
-    return idiv_k_slow(pc, base, ins, th, k);
-} }
-
-op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
-arith_slow!(pow_slow, pow_rest, pow_stub, Pow, reg_c);
-op! { PowK(pc, base, ins, th, k) {
-    let (x, y) = (*base.add(b!(ins)), *k.add(c!(ins)));
-    // Squares; a float 2.0 is no common way to write them.
-    if y.0 == INT_ZERO + 2 {
-        let x = if x.0 < TAG_BASE {
-            x.as_double()
-        } else if x.0 >= TAG_INT {
-            x.small_int_as_float()
-        } else {
-            return pow_k_slow(pc, base, ins, th, k);
-        };
-        *base.add(a!(ins)) = Value((x * x).to_bits());
-        next!(pc, base, th, k)
-    }
-    return pow_k_slow(pc, base, ins, th, k);
-} }
-arith_slow!(pow_k_slow, pow_k_rest, pow_k_stub, Pow, const_c);
-
-/// `&`, `|`, `~`: on biased words of inline integers, xor with the bias gives the integer modulo its sign bits.
-macro_rules! bitwise {
-    ($name:ident, $slow:ident, $second:expr, $op:tt) => {
-        op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let second: unsafe fn(*mut Value, *const Value, u64) -> Value = $second;
-            let y = second(base, k, ins);
-            if x.0 & y.0 >= TAG_INT {
-                // The result of two integers of 50 bits has 50 bits.
-                *base.add(a!(ins)) = Value::int_unchecked(x.as_small_int() $op y.as_small_int());
-                next!(pc, base, th, k)
-            }
-            return $slow(pc, base, ins, th, k);
-        } }
-    };
-}
-bitwise!(BAnd, band_slow, reg_c, &);
-arith_slow!(band_slow, band_rest, band_stub, BAnd, reg_c);
-bitwise!(BAndK, band_k_slow, const_c, &);
-arith_slow!(band_k_slow, band_k_rest, band_k_stub, BAnd, const_c);
-bitwise!(BOr, bor_slow, reg_c, |);
-arith_slow!(bor_slow, bor_rest, bor_stub, BOr, reg_c);
-bitwise!(BOrK, bor_k_slow, const_c, |);
-arith_slow!(bor_k_slow, bor_k_rest, bor_k_stub, BOr, const_c);
-bitwise!(BXor, bxor_slow, reg_c, ^);
-arith_slow!(bxor_slow, bxor_rest, bxor_stub, BXor, reg_c);
-bitwise!(BXorK, bxor_k_slow, const_c, ^);
-arith_slow!(bxor_k_slow, bxor_k_rest, bxor_k_stub, BXor, const_c);
-
-op! { Shl(pc, base, ins, th, k) { return shl_slow(pc, base, ins, th, k); } }
-arith_slow!(shl_slow, shl_rest, shl_stub, Shl, reg_c);
-op! { Shr(pc, base, ins, th, k) { return shr_slow(pc, base, ins, th, k); } }
-arith_slow!(shr_slow, shr_rest, shr_stub, Shr, reg_c);
-op! { ShrI(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT {
-        let n = sc!(ins);
-        let i = x.as_small_int();
-        let r = if n >= 0 {
-            if n < 64 { ((i as u64) >> n) as i64 } else { 0 }
-        } else if n > -64 {
-            ((i as u64) << -n) as i64
-        } else {
-            0
-        };
-        if let Some(v) = Value::small_int(r) {
-            *base.add(a!(ins)) = v;
-            next!(pc, base, th, k)
-        }
-    }
-    return shr_i_slow(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    shr_i_slow(pc, base, ins, th, k) {
-        let (x, y) = (*base.add(b!(ins)), imm_c(base, k, ins));
-        wide_result!(arith::Op::Shr, x, y, pc, base, ins, th, k);
-        return shr_i_rest(pc, base, ins, th, k);
-    }
-}
-op! {
-    #[inline(never)]
-    shr_i_rest(pc, base, ins, th, k) {
-        let r = arith::numbers::<{ arith::Op::Shr as u8 }>(&*th, *base.add(b!(ins)), imm_c(base, k, ins));
-        if r != Value::EMPTY {
-            *base.add(a!(ins)) = r;
-            next!(pc, base, th, k)
-        }
-        return shr_i_stub(pc, base, ins, th, k);
-    }
-}
-// A negative count was written as `<<`.
-stub! { shr_i_stub(pc, base, ins, th, k) {
-    let n = sc!(ins);
-    let op = if n < 0 { arith::Op::Shl } else { arith::Op::Shr };
-    arith::general(&*th, op, *base.add(b!(ins)), Value::int_unchecked(n.abs()), a!(ins))
-} }
-op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
-op! {
-    #[inline(never)]
-    shl_i_slow(pc, base, ins, th, k) {
-        let r = arith::numbers::<{ arith::Op::Shl as u8 }>(&*th, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)));
-        if r != Value::EMPTY {
-            *base.add(a!(ins)) = r;
-            next!(pc, base, th, k)
-        }
-        return shl_i_stub(pc, base, ins, th, k);
-    }
-}
-stub! { shl_i_stub(pc, base, ins, th, k)
-    arith::general(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)), a!(ins))
-}
-
-op! { Unm(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 < TAG_BASE {
-        *base.add(a!(ins)) = Value::float(-x.as_double());
-        next!(pc, base, th, k)
-    }
-    if x.0 >= TAG_INT
-        && let Some(v) = Value::small_int(-x.as_small_int())
-    {
-        *base.add(a!(ins)) = v;
-        next!(pc, base, th, k)
-    }
-    return unm_slow(pc, base, ins, th, k);
-} }
-stub! { unm_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::Unm, *base.add(b!(ins)), a!(ins)) }
-op! { BNot(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT {
-        *base.add(a!(ins)) = Value::int_unchecked(!x.as_small_int());
-        next!(pc, base, th, k)
-    }
-    return bnot_slow(pc, base, ins, th, k);
-} }
-stub! { bnot_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::BNot, *base.add(b!(ins)), a!(ins)) }
 op! { Not(pc, base, ins, th, k) {
     *base.add(a!(ins)) = Value::bool((*base.add(b!(ins))).is_falsy());
     next!(pc, base, th, k)
@@ -1293,20 +819,52 @@ macro_rules! eq_i {
 eq_i!(EqI, true);
 eq_i!(NotEqI, false);
 
+/// The compiler's form, which tries inline integers, what changes it, and the two others (see [`arithmetic`]).
 macro_rules! order {
-    ($name:ident, $sense:literal, $slow:ident, $op:tt) => {
+    ($name:ident, $other:ident, $f:ident, $m:ident, $sense:literal, $slow:ident, $op:tt) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(a!(ins));
-            let y = *base.add(b!(ins));
+            let (x, y) = (*base.add(a!(ins)), *base.add(b!(ins)));
             if x.0 & y.0 >= TAG_INT {
                 // The bias keeps the order.
                 jump_if!((x.0 $op y.0) == $sense, pc, base, ins, th, k)
             }
-            if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                jump_if!((x.as_double() $op y.as_double()) == $sense, pc, base, ins, th, k)
+            return $other(pc, base, ins, th, k);
+        } }
+        op! { $f(pc, base, ins, th, k) {
+            let (x, y) = (double_at!(base.add(a!(ins))), double_at!(base.add(b!(ins))));
+            if !(x.is_nan() || y.is_nan()) {
+                jump_if!((x $op y) == $sense, pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        op! { $m(pc, base, ins, th, k) {
+            let (x, y) = (*base.add(a!(ins)), *base.add(b!(ins)));
+            if x.0 & y.0 >= TAG_INT {
+                jump_if!((x.0 $op y.0) == $sense, pc, base, ins, th, k)
+            }
+            let inline = |v: Value| v.0 < TAG_BASE || v.0 >= TAG_INT;
+            if inline(x) && inline(y) {
+                // Inline integers are exact as doubles.
+                let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
+                jump_if!((float(x) $op float(y)) == $sense, pc, base, ins, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let (x, y) = (*base.add(a!(ins)), *base.add(b!(ins)));
+                if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                    change(pc, ins, Form::$f);
+                    jump_if!((x.as_double() $op y.as_double()) == $sense, pc, base, ins, th, k)
+                }
+                if x.type_of() == Type::Number && y.type_of() == Type::Number {
+                    change(pc, ins, Form::$m);
+                    return $m(pc, base, ins, th, k);
+                }
+                return $slow(pc, base, ins, th, k);
+            }
+        }
     };
 }
 macro_rules! order_slow {
@@ -1316,11 +874,11 @@ macro_rules! order_slow {
         }
     };
 }
-order!(Lt, true, lt_slow, <);
-order!(NotLt, false, lt_slow, <);
+order!(Lt, lt_other, LtF, LtM, true, lt_slow, <);
+order!(NotLt, not_lt_other, NotLtF, NotLtM, false, lt_slow, <);
 order_slow!(lt_slow, Lt);
-order!(Le, true, le_slow, <=);
-order!(NotLe, false, le_slow, <=);
+order!(Le, le_other, LeF, LeM, true, le_slow, <=);
+order!(NotLe, not_le_other, NotLeF, NotLeM, false, le_slow, <=);
 order_slow!(le_slow, Le);
 
 macro_rules! order_imm {
@@ -1665,7 +1223,7 @@ stub! { VarargPrep(pc, base, ins, th, k) call::vararg_prepare(&*th, a!(ins)) }
 
 /// The handlers for a hook that wants no line or count events: calls and returns take the way through [`call`], which
 /// knows of hooks, and iterators are really called.
-pub static HOOKED: [Handler; OPCODE_COUNT] = {
+pub static HOOKED: [Handler; HANDLER_COUNT] = {
     let mut t = TABLE;
     t[Opcode::Call as usize] = hooked_call;
     t[Opcode::TailCall as usize] = hooked_tail_call;
@@ -1675,7 +1233,7 @@ pub static HOOKED: [Handler; OPCODE_COUNT] = {
     t
 };
 /// The handlers for a hook that wants line or count events: those of [`HOOKED`] behind one that looks first.
-pub static TRACED: [Handler; OPCODE_COUNT] = [traced; OPCODE_COUNT];
+pub static TRACED: [Handler; HANDLER_COUNT] = [traced; HANDLER_COUNT];
 
 op! {
     #[cold]

@@ -1,0 +1,79 @@
+//! Forms: what the machine makes of arithmetic instructions while it runs them (contract 22).
+//!
+//! An instruction begins in the form that the compiler wrote, which tries inline integers first. Where it meets other
+//! operands it changes the operation code of its own word, and from then on another handler looks first for what was
+//! seen there. A form is also what a compiler will want to know of an instruction: the kinds of its operands.
+//!
+//! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
+//! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
+//! F-2 A word only goes from the compiler's form to `F` or `M`, and from `F` to `M`: no site bounces a cache line for
+//! ever. (Of two threads that change one word at the same moment one may take it one step back, once.)
+//! F-3 Whoever reads the words of running code goes through [`plain`]; dumps and listings have the compiler's words.
+//!
+//! Leaves to others: the handlers ([`super::handlers`]).
+
+use crate::sync::AtomicU32;
+use luas_compiler::bytecode::{Instruction, OPCODE_COUNT, Opcode};
+
+macro_rules! forms {
+    ($d:tt $($name:ident $plain:ident)*) => {
+        /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that are
+        /// not inline were seen, or several kinds of numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)] // `PLAIN` says what each is made of.
+        pub enum Form { $( $name, )* }
+
+        const PLAIN: &[Opcode] = &[$( Opcode::$plain ),*];
+
+        /// Calls `$m!` with the list of all forms, for the dispatch table.
+        macro_rules! for_each_form { ($d m:ident) => { $d m! { $( $name )* } } }
+        pub(super) use for_each_form;
+    };
+}
+
+forms! { $
+    AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul
+    AddKF AddK AddKM AddK SubKF SubK SubKM SubK MulKF MulK MulKM MulK
+    KAddF KAdd KAddM KAdd KSubF KSub KSubM KSub KMulF KMul KMulM KMul
+    AddIM AddI BAndM BAnd BAndKM BAndK BOrM BOr BOrKM BOrK BXorM BXor BXorKM BXorK ShrIM ShrI ShlM Shl ShrM Shr
+    LtF Lt LtM Lt NotLtF NotLt NotLtM NotLt LeF Le LeM Le NotLeF NotLe NotLeM NotLe
+}
+
+/// How many handlers there are: one for each operation code and each form.
+pub const HANDLER_COUNT: usize = OPCODE_COUNT + PLAIN.len();
+const _: () = assert!(HANDLER_COUNT <= 256);
+
+/// The instruction that a word of running code was before the machine gave it another form (F-3).
+pub const fn plain(word: u32) -> Instruction {
+    let op = (word & 0xFF) as usize;
+    if op < OPCODE_COUNT { Instruction(word) } else { Instruction(word).with_op(PLAIN[op - OPCODE_COUNT]) }
+}
+
+/// Gives the instruction in progress another form.
+/// # Safety
+/// `pc` is the word after that of the instruction in running code, `ins` is its word.
+#[inline(always)]
+pub unsafe fn change(pc: *const u32, ins: u64, form: Form) {
+    let new = ins as u32 & !0xFF | (OPCODE_COUNT + form as usize) as u32;
+    debug_assert_eq!(plain(new).0, plain(ins as u32).0, "F-1: {form:?} is no form of it");
+    // SAFETY: caller; the words of running code are atomics.
+    let word = unsafe { &*pc.sub(1).cast::<AtomicU32>() };
+    // Relaxed and without partner: the operands stay, and any order of changes will do (F-1).
+    if word.get() != new {
+        word.set(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_keep_operands() {
+        for (i, &op) in PLAIN.iter().enumerate() {
+            let word = Instruction::abc(op, 1, 2, 3).0 & !0xFF | (OPCODE_COUNT + i) as u32;
+            assert_eq!(plain(word).0, Instruction::abc(op, 1, 2, 3).0);
+        }
+        assert_eq!(plain(7).0, 7);
+    }
+}

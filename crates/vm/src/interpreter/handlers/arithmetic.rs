@@ -1,0 +1,547 @@
+//! The bodies of arithmetic and bitwise instructions, and of their [forms](super::super::forms).
+//!
+//! The compiler's form tries inline integers. What it meets else goes to a handler that changes the form: `F` computes
+//! on doubles and looks at the result alone, which is a NaN when one of the words is no double, for those are NaNs by
+//! their bits; `M` tries integers of any width and all numbers. What no form does goes out of line.
+
+use super::*;
+
+/// Ends a handler with a result.
+macro_rules! done {
+    ($r:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        *$base.add(a!($ins)) = $r;
+        next!($pc, $base, $th, $k)
+    }};
+}
+/// The integer in a word, inline or boxed; with anything else the instruction goes on in `$rest`.
+macro_rules! integer {
+    ($v:expr, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let v: Value = $v;
+        if v.0 >= TAG_INT {
+            v.as_small_int()
+        } else {
+            let p = object_bits!(v);
+            if p >> 48 != 0 || *(p as *const u8) >> 2 != Kind::BoxedInt as u8 {
+                return $rest($pc, $base, $ins, $th, $k);
+            }
+            (*(p as *const BoxedInt)).value
+        }
+    }};
+}
+/// Stores an integer of any width when it is inline or a box fits the current run: no call, so no spills.
+macro_rules! wide_done {
+    ($r:expr, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let r: i64 = $r;
+        let word = in_order(INT_ZERO.wrapping_add(r as u64));
+        if word >= TAG_INT {
+            done!(Value(word), $pc, $base, $ins, $th, $k)
+        }
+        if let Some(v) = (*$th).bump_int(r) {
+            done!(v, $pc, $base, $ins, $th, $k)
+        }
+        return $rest($pc, $base, $ins, $th, $k);
+    }};
+}
+/// An inline integer and a double, of an operator that makes doubles of both.
+macro_rules! mixed_result {
+    ($x:expr, $y:expr, $float:tt, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
+        if $x.0 < TAG_BASE && $y.0 >= TAG_INT {
+            done!(Value(($x.as_double() $float $y.small_int_as_float()).to_bits()), $pc, $base, $ins, $th, $k)
+        }
+        if $x.0 >= TAG_INT && $y.0 < TAG_BASE {
+            done!(Value(($x.small_int_as_float() $float $y.as_double()).to_bits()), $pc, $base, $ins, $th, $k)
+        }
+    };
+}
+
+/// `+`, `-`, `*`: the compiler's form, what changes it, and the two others.
+macro_rules! ring {
+    (
+        $name:ident, $other:ident, $f:ident, $m:ident, $numbers:ident, $rest:ident, $first:ident, $second:ident,
+        $int:ident, $wrapping:ident, $float:tt) => {
+        op! { $name(pc, base, ins, th, k) {
+            $int!($first, $second, pc, base, ins, th, k);
+            return $other(pc, base, ins, th, k);
+        } }
+        op! { $f(pc, base, ins, th, k) {
+            let r = double_at!($first(base, k, ins)) $float double_at!($second(base, k, ins));
+            if !r.is_nan() {
+                done!(Value(r.to_bits()), pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        op! { $m(pc, base, ins, th, k) {
+            let x = integer!(*$first(base, k, ins), $numbers, pc, base, ins, th, k);
+            let y = integer!(*$second(base, k, ins), $numbers, pc, base, ins, th, k);
+            wide_done!(x.$wrapping(y), $rest, pc, base, ins, th, k)
+        } }
+        op! {
+            #[inline(never)]
+            $numbers(pc, base, ins, th, k) {
+                let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
+                if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                    done!(Value::float(x.as_double() $float y.as_double()), pc, base, ins, th, k)
+                }
+                mixed_result!(x, y, $float, pc, base, ins, th, k);
+                return $rest(pc, base, ins, th, k);
+            }
+        }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
+                if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                    change(pc, ins, Form::$f);
+                    done!(Value::float(x.as_double() $float y.as_double()), pc, base, ins, th, k)
+                }
+                // Not yet another form: a sum that begins with the integer 0 may go on with floats.
+                mixed_result!(x, y, $float, pc, base, ins, th, k);
+                if x.as_int().is_some() && y.as_int().is_some() {
+                    change(pc, ins, Form::$m);
+                    return $m(pc, base, ins, th, k);
+                }
+                return $rest(pc, base, ins, th, k);
+            }
+        }
+    };
+}
+/// One compare says that both operands and their sum are inline integers. The operands are read again where they are
+/// used: a word less to keep is a spill less.
+macro_rules! int_sum {
+    ($int:ident, $first:ident, $second:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
+        let (xp, yp) = ($first($base, $k, $ins), $second($base, $k, $ins));
+        let r = in_order($int(word_at!(xp), word_at!(yp)));
+        if word_at!(xp) & word_at!(yp) & r >= TAG_INT {
+            done!(Value(r), $pc, $base, $ins, $th, $k)
+        }
+    };
+}
+macro_rules! int_plus {
+    ($($rest:tt)*) => { int_sum!(int_add, $($rest)*) };
+}
+macro_rules! int_minus {
+    ($($rest:tt)*) => { int_sum!(int_sub, $($rest)*) };
+}
+/// One factor is scaled so that the product overflows exactly when it is not inline.
+macro_rules! int_times {
+    ($first:ident, $second:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
+        let (x, y) = (word_at!($first($base, $k, $ins)), word_at!($second($base, $k, $ins)));
+        if x & y >= TAG_INT
+            && let Some(r) = (Value(x).as_small_int() << 14).checked_mul(Value(y).as_small_int())
+        {
+            done!(Value::int_unchecked(r >> 14), $pc, $base, $ins, $th, $k)
+        }
+    };
+}
+/// The rest of an arithmetic instruction: other numbers out of line, everything else in the stub.
+macro_rules! out_of_line {
+    ($rest:ident, $stub:ident, $op:ident, $first:ident, $second:ident) => {
+        op! {
+            #[inline(never)]
+            $rest(pc, base, ins, th, k) {
+                let r = arith::numbers::<{ arith::Op::$op as u8 }>(&*th, *$first(base, k, ins), *$second(base, k, ins));
+                if r != Value::EMPTY {
+                    done!(r, pc, base, ins, th, k)
+                }
+                return $stub(pc, base, ins, th, k);
+            }
+        }
+        stub! { $stub(pc, base, ins, th, k) {
+            arith::general(&*th, arith::Op::$op, *$first(base, k, ins), *$second(base, k, ins), a!(ins))
+        } }
+    };
+}
+/// As [`out_of_line`], after integers of any width.
+macro_rules! wide_and_out_of_line {
+    ($wide:ident, $rest:ident, $stub:ident, $op:ident, $second:ident) => {
+        op! {
+            #[inline(never)]
+            $wide(pc, base, ins, th, k) {
+                let x = integer!(*reg_b(base, k, ins), $rest, pc, base, ins, th, k);
+                let y = integer!(*$second(base, k, ins), $rest, pc, base, ins, th, k);
+                let Some(r) = arith::on_ints(arith::Op::$op, x, y) else { return $rest(pc, base, ins, th, k) };
+                wide_done!(r, $rest, pc, base, ins, th, k)
+            }
+        }
+        out_of_line!($rest, $stub, $op, reg_b, $second);
+    };
+}
+
+#[inline(always)]
+fn reg_b(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
+    base.wrapping_add(b!(ins))
+}
+#[inline(always)]
+fn reg_c(base: *mut Value, _k: *const Value, ins: u64) -> *const Value {
+    base.wrapping_add(c!(ins))
+}
+#[inline(always)]
+fn const_c(_base: *mut Value, k: *const Value, ins: u64) -> *const Value {
+    k.wrapping_add(c!(ins))
+}
+#[inline(always)]
+pub(super) fn int_add(x: u64, y: u64) -> u64 {
+    in_order(x.wrapping_sub(INT_ZERO)).wrapping_add(y)
+}
+#[inline(always)]
+fn int_sub(x: u64, y: u64) -> u64 {
+    in_order(x.wrapping_add(INT_ZERO)).wrapping_sub(y)
+}
+
+// ---- + - * ----------------------------------------------------------------------------------------------------------
+
+ring!(Add, add_other, AddF, AddM, add_numbers, add_rest, reg_b, reg_c, int_plus, wrapping_add, +);
+out_of_line!(add_rest, add_stub, Add, reg_b, reg_c);
+ring!(AddK, add_k_other, AddKF, AddKM, add_k_numbers, add_k_rest, reg_b, const_c, int_plus, wrapping_add, +);
+out_of_line!(add_k_rest, add_k_stub, Add, reg_b, const_c);
+ring!(KAdd, k_add_other, KAddF, KAddM, k_add_numbers, k_add_rest, const_c, reg_b, int_plus, wrapping_add, +);
+out_of_line!(k_add_rest, k_add_stub, Add, const_c, reg_b);
+ring!(Sub, sub_other, SubF, SubM, sub_numbers, sub_rest, reg_b, reg_c, int_minus, wrapping_sub, -);
+out_of_line!(sub_rest, sub_stub, Sub, reg_b, reg_c);
+ring!(SubK, sub_k_other, SubKF, SubKM, sub_k_numbers, sub_k_rest, reg_b, const_c, int_minus, wrapping_sub, -);
+out_of_line!(sub_k_rest, sub_k_stub, Sub, reg_b, const_c);
+ring!(KSub, k_sub_other, KSubF, KSubM, k_sub_numbers, k_sub_rest, const_c, reg_b, int_minus, wrapping_sub, -);
+out_of_line!(k_sub_rest, k_sub_stub, Sub, const_c, reg_b);
+ring!(Mul, mul_other, MulF, MulM, mul_numbers, mul_rest, reg_b, reg_c, int_times, wrapping_mul, *);
+out_of_line!(mul_rest, mul_stub, Mul, reg_b, reg_c);
+ring!(MulK, mul_k_other, MulKF, MulKM, mul_k_numbers, mul_k_rest, reg_b, const_c, int_times, wrapping_mul, *);
+out_of_line!(mul_k_rest, mul_k_stub, Mul, reg_b, const_c);
+ring!(KMul, k_mul_other, KMulF, KMulM, k_mul_numbers, k_mul_rest, const_c, reg_b, int_times, wrapping_mul, *);
+out_of_line!(k_mul_rest, k_mul_stub, Mul, const_c, reg_b);
+
+op! { AddI(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let r = x.0.wrapping_add(sc!(ins) as u64);
+        if r >= TAG_INT {
+            done!(Value(r), pc, base, ins, th, k)
+        }
+    } else if x.0 < TAG_BASE {
+        done!(Value((x.as_double() + small_float(sc!(ins))).to_bits()), pc, base, ins, th, k)
+    }
+    return add_i_other(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    add_i_other(pc, base, ins, th, k) {
+        if (*base.add(b!(ins))).as_int().is_some() {
+            change(pc, ins, Form::AddIM);
+            return AddIM(pc, base, ins, th, k);
+        }
+        return add_i_rest(pc, base, ins, th, k);
+    }
+}
+op! { AddIM(pc, base, ins, th, k) {
+    let x = integer!(*base.add(b!(ins)), AddI, pc, base, ins, th, k);
+    wide_done!(x.wrapping_add(sc!(ins)), add_i_rest, pc, base, ins, th, k)
+} }
+op! {
+    #[inline(never)]
+    add_i_rest(pc, base, ins, th, k) {
+        let (x, y) = (*base.add(b!(ins)), Value::int_unchecked(sc!(ins)));
+        let r = arith::numbers::<{ arith::Op::Add as u8 }>(&*th, x, y);
+        if r != Value::EMPTY {
+            done!(r, pc, base, ins, th, k)
+        }
+        return add_i_stub(pc, base, ins, th, k);
+    }
+}
+stub! { add_i_stub(pc, base, ins, th, k)
+    arith::general(&*th, arith::Op::Add, *base.add(b!(ins)), Value::int_unchecked(sc!(ins)), a!(ins))
+}
+
+// ---- / // % ^ -------------------------------------------------------------------------------------------------------
+
+/// Doubles first: two integers are rare here, and their division takes long anyway.
+macro_rules! div {
+    ($name:ident, $other:ident, $rest:ident, $stub:ident, $first:ident, $second:ident) => {
+        op! { $name(pc, base, ins, th, k) {
+            let r = double_at!($first(base, k, ins)) / double_at!($second(base, k, ins));
+            if !r.is_nan() {
+                done!(Value(r.to_bits()), pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
+                if x.0 & y.0 >= TAG_INT {
+                    done!(Value::float(x.small_int_as_float() / y.small_int_as_float()), pc, base, ins, th, k)
+                }
+                mixed_result!(x, y, /, pc, base, ins, th, k);
+                return $rest(pc, base, ins, th, k);
+            }
+        }
+        out_of_line!($rest, $stub, Div, $first, $second);
+    };
+}
+div!(Div, div_other, div_rest, div_stub, reg_b, reg_c);
+div!(DivK, div_k_other, div_k_rest, div_k_stub, reg_b, const_c);
+div!(KDiv, k_div_other, k_div_rest, k_div_stub, const_c, reg_b);
+
+/// `//` of inline integers and doubles, not both integers.
+macro_rules! float_idiv {
+    ($slow:ident, $wide:ident, $second:ident) => {
+        op! {
+            #[inline(never)]
+            $slow(pc, base, ins, th, k) {
+                let (x, y) = (*base.add(b!(ins)), *$second(base, k, ins));
+                let inline = |v: Value| v.0 < TAG_BASE || v.0 >= TAG_INT;
+                let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
+                if x.0 & y.0 < TAG_INT
+                    && inline(x)
+                    && inline(y)
+                    && let Some(r) = arith::small_floor(float(x) / float(y))
+                {
+                    done!(Value(r.to_bits()), pc, base, ins, th, k)
+                }
+                return $wide(pc, base, ins, th, k);
+            }
+        }
+    };
+}
+/// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
+macro_rules! int_div {
+    ($name:ident, $slow:ident, $second:ident, $method:ident) => {
+        op! { $name(pc, base, ins, th, k) {
+            let x = *base.add(b!(ins));
+            let y = *$second(base, k, ins);
+            if x.0 & y.0 >= TAG_INT && y.0 > INT_ZERO {
+                let (m, n) = (x.as_small_int(), y.as_small_int());
+                // Both of 32 bits and not negative: the short division, several times cheaper.
+                let r = if (m | n) as u64 >> 32 == 0 {
+                    arith::$method::narrow(m as u32, n as u32)
+                } else {
+                    arith::$method::wide(m, n)
+                };
+                *base.add(a!(in_order(ins))) = Value::int_unchecked(r);
+                next!(pc, base, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
+int_div!(Mod, mod_slow, reg_c, modulo);
+wide_and_out_of_line!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
+int_div!(ModK, mod_k_slow, const_c, modulo);
+wide_and_out_of_line!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
+int_div!(IDiv, idiv_slow, reg_c, floor_division);
+float_idiv!(idiv_slow, idiv_wide, reg_c);
+wide_and_out_of_line!(idiv_wide, idiv_rest, idiv_stub, IDiv, reg_c);
+int_div!(IDivK, idiv_k_slow, const_c, floor_division);
+float_idiv!(idiv_k_slow, idiv_k_wide, const_c);
+wide_and_out_of_line!(idiv_k_wide, idiv_k_rest, idiv_k_stub, IDiv, const_c);
+
+// The divisor is a positive power of two, as an integer. The bias of inline integers is a multiple of it, so the low
+// bits of the word are those of the integer.
+op! { ModP(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    let low = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
+    if x.0 >= TAG_INT {
+        *base.add(a!(ins)) = Value(INT_ZERO | x.0 & low);
+        next!(pc, base, th, k)
+    }
+    return mod_p_float(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    mod_p_float(pc, base, ins, th, k) {
+        // Integral and not negative; -0.0 has a sign.
+        let x = *base.add(b!(ins));
+        if x.0 < 1075 << 52 {
+            let (f, low) = (x.as_double(), (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1));
+            let i = f.to_int_unchecked::<i64>();
+            if i as f64 == f {
+                *base.add(a!(ins)) = Value(((i as u64 & low) as i64 as f64).to_bits());
+                next!(pc, base, th, k)
+            }
+        }
+        return mod_k_slow(pc, base, ins, th, k);
+    }
+}
+op! { IDivP(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let shift = (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO).trailing_zeros();
+        // The count is below 64: the shift of a word takes no more.
+        *base.add(a!(ins)) = Value::int_unchecked(x.as_small_int().wrapping_shr(shift));
+        next!(pc, base, th, k)
+    }
+    return idiv_k_slow(pc, base, ins, th, k);
+} }
+
+op! { Pow(pc, base, ins, th, k) { return pow_slow(pc, base, ins, th, k); } }
+wide_and_out_of_line!(pow_slow, pow_rest, pow_stub, Pow, reg_c);
+op! { PowK(pc, base, ins, th, k) {
+    let (x, y) = (*base.add(b!(ins)), *k.add(c!(ins)));
+    // Squares; a float 2.0 is no common way to write them.
+    if y.0 == INT_ZERO + 2 {
+        let x = if x.0 < TAG_BASE {
+            x.as_double()
+        } else if x.0 >= TAG_INT {
+            x.small_int_as_float()
+        } else {
+            return pow_k_slow(pc, base, ins, th, k);
+        };
+        *base.add(a!(ins)) = Value((x * x).to_bits());
+        next!(pc, base, th, k)
+    }
+    return pow_k_slow(pc, base, ins, th, k);
+} }
+wide_and_out_of_line!(pow_k_slow, pow_k_rest, pow_k_stub, Pow, const_c);
+
+// ---- bitwise --------------------------------------------------------------------------------------------------------
+
+/// `&`, `|`, `~`: the result of two integers of 50 bits has 50 bits.
+macro_rules! bitwise {
+    ($name:ident, $other:ident, $m:ident, $rest:ident, $stub:ident, $op:ident, $second:ident, $bits:tt) => {
+        op! { $name(pc, base, ins, th, k) {
+            let (x, y) = (*reg_b(base, k, ins), *$second(base, k, ins));
+            if x.0 & y.0 >= TAG_INT {
+                done!(Value::int_unchecked(x.as_small_int() $bits y.as_small_int()), pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        wide_form!($other, $m, $rest, $stub, $op, $second);
+    };
+}
+/// The form for integers of any width, what changes to it, and the rest.
+macro_rules! wide_form {
+    ($other:ident, $m:ident, $rest:ident, $stub:ident, $op:ident, $second:ident) => {
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                if (*reg_b(base, k, ins)).as_int().is_some() && (*$second(base, k, ins)).as_int().is_some() {
+                    change(pc, ins, Form::$m);
+                    return $m(pc, base, ins, th, k);
+                }
+                return $rest(pc, base, ins, th, k);
+            }
+        }
+        op! { $m(pc, base, ins, th, k) {
+            let x = integer!(*reg_b(base, k, ins), $rest, pc, base, ins, th, k);
+            let y = integer!(*$second(base, k, ins), $rest, pc, base, ins, th, k);
+            let Some(r) = arith::on_ints(arith::Op::$op, x, y) else { return $rest(pc, base, ins, th, k) };
+            wide_done!(r, $rest, pc, base, ins, th, k)
+        } }
+        out_of_line!($rest, $stub, $op, reg_b, $second);
+    };
+}
+bitwise!(BAnd, band_other, BAndM, band_rest, band_stub, BAnd, reg_c, &);
+bitwise!(BAndK, band_k_other, BAndKM, band_k_rest, band_k_stub, BAnd, const_c, &);
+bitwise!(BOr, bor_other, BOrM, bor_rest, bor_stub, BOr, reg_c, |);
+bitwise!(BOrK, bor_k_other, BOrKM, bor_k_rest, bor_k_stub, BOr, const_c, |);
+bitwise!(BXor, bxor_other, BXorM, bxor_rest, bxor_stub, BXor, reg_c, ^);
+bitwise!(BXorK, bxor_k_other, BXorKM, bxor_k_rest, bxor_k_stub, BXor, const_c, ^);
+
+/// Shifts by what a register holds: inline integers, and an inline result.
+macro_rules! shift {
+    ($name:ident, $other:ident, $m:ident, $rest:ident, $stub:ident, $op:ident) => {
+        op! { $name(pc, base, ins, th, k) {
+            let (x, y) = (*reg_b(base, k, ins), *reg_c(base, k, ins));
+            if x.0 & y.0 >= TAG_INT
+                && let Some(r) = arith::on_ints(arith::Op::$op, x.as_small_int(), y.as_small_int())
+                && let Some(v) = Value::small_int(r)
+            {
+                done!(v, pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        wide_form!($other, $m, $rest, $stub, $op, reg_c);
+    };
+}
+shift!(Shl, shl_other, ShlM, shl_rest, shl_stub, Shl);
+shift!(Shr, shr_other, ShrM, shr_rest, shr_stub, Shr);
+
+/// `i >> n`; a negative count was written as `<<`.
+#[inline(always)]
+fn shift_right(i: i64, n: i64) -> i64 {
+    if n >= 0 {
+        if n < 64 { ((i as u64) >> n) as i64 } else { 0 }
+    } else if n > -64 {
+        ((i as u64) << -n) as i64
+    } else {
+        0
+    }
+}
+op! { ShrI(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT
+        && let Some(v) = Value::small_int(shift_right(x.as_small_int(), sc!(ins)))
+    {
+        done!(v, pc, base, ins, th, k)
+    }
+    return shr_i_other(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    shr_i_other(pc, base, ins, th, k) {
+        if (*base.add(b!(ins))).as_int().is_some() {
+            change(pc, ins, Form::ShrIM);
+            return ShrIM(pc, base, ins, th, k);
+        }
+        return shr_i_rest(pc, base, ins, th, k);
+    }
+}
+op! { ShrIM(pc, base, ins, th, k) {
+    let x = integer!(*base.add(b!(ins)), shr_i_rest, pc, base, ins, th, k);
+    wide_done!(shift_right(x, sc!(ins)), shr_i_rest, pc, base, ins, th, k)
+} }
+op! {
+    #[inline(never)]
+    shr_i_rest(pc, base, ins, th, k) {
+        let (x, y) = (*base.add(b!(ins)), Value::int_unchecked(sc!(ins)));
+        let r = arith::numbers::<{ arith::Op::Shr as u8 }>(&*th, x, y);
+        if r != Value::EMPTY {
+            done!(r, pc, base, ins, th, k)
+        }
+        return shr_i_stub(pc, base, ins, th, k);
+    }
+}
+// A negative count was written as `<<`.
+stub! { shr_i_stub(pc, base, ins, th, k) {
+    let n = sc!(ins);
+    let op = if n < 0 { arith::Op::Shl } else { arith::Op::Shr };
+    arith::general(&*th, op, *base.add(b!(ins)), Value::int_unchecked(n.abs()), a!(ins))
+} }
+op! { ShlI(pc, base, ins, th, k) { return shl_i_slow(pc, base, ins, th, k); } }
+op! {
+    #[inline(never)]
+    shl_i_slow(pc, base, ins, th, k) {
+        let r = arith::numbers::<{ arith::Op::Shl as u8 }>(&*th, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)));
+        if r != Value::EMPTY {
+            *base.add(a!(ins)) = r;
+            next!(pc, base, th, k)
+        }
+        return shl_i_stub(pc, base, ins, th, k);
+    }
+}
+stub! { shl_i_stub(pc, base, ins, th, k)
+    arith::general(&*th, arith::Op::Shl, Value::int_unchecked(sc!(ins)), *base.add(b!(ins)), a!(ins))
+}
+
+op! { Unm(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 < TAG_BASE {
+        *base.add(a!(ins)) = Value::float(-x.as_double());
+        next!(pc, base, th, k)
+    }
+    if x.0 >= TAG_INT
+        && let Some(v) = Value::small_int(-x.as_small_int())
+    {
+        *base.add(a!(ins)) = v;
+        next!(pc, base, th, k)
+    }
+    return unm_slow(pc, base, ins, th, k);
+} }
+stub! { unm_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::Unm, *base.add(b!(ins)), a!(ins)) }
+op! { BNot(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        *base.add(a!(ins)) = Value::int_unchecked(!x.as_small_int());
+        next!(pc, base, th, k)
+    }
+    return bnot_slow(pc, base, ins, th, k);
+} }
+stub! { bnot_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::BNot, *base.add(b!(ins)), a!(ins)) }
