@@ -274,7 +274,7 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
             k: std::ptr::null(),
             base: 1,
             top: 1 + MIN_NATIVE as u32,
-            nresults: 0,
+            wanted: 1,
             flags: CALL_NATIVE,
             extra: 0,
         };

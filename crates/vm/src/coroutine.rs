@@ -46,8 +46,8 @@ pub struct CallInfo {
     /// Lua: `base + max_stack`. Native: where its values end is the thread's `top` while it runs, and here when it
     /// has called something.
     pub top: u32,
-    /// How many results the caller wants, -1 for all.
-    pub nresults: i16,
+    /// How many results the caller wants, plus one; 0 for all. As the operand C of CALL.
+    pub wanted: u16,
     /// `CALL_*` bits.
     pub flags: u16,
     /// Lua: extra (vararg) arguments below the function. Native: number of arguments.

@@ -48,6 +48,7 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
         (*p).max_stack = max_stack;
         (*p).num_params = num_params;
         (*p).is_vararg = is_vararg;
+        (*p).plain_params = if is_vararg { u8::MAX } else { num_params };
         (*p).info = info;
     }
     if !rec.register_proto(p.cast::<Header>()) {

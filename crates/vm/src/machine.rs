@@ -45,6 +45,8 @@ pub struct Machine {
     pub next_function: AtomicU64,
     /// See `next_function`.
     pub ipairs_function: AtomicU64,
+    /// The function `select`, known to VARARG.
+    pub select_function: AtomicU64,
     /// The atom "not enough memory". A root; written once.
     pub memory_message: AtomicU64,
     /// warn() is on.
@@ -80,6 +82,7 @@ impl Machine {
             byte_strings: [const { AtomicU64::new(0) }; 256],
             next_function: AtomicU64::new(0),
             ipairs_function: AtomicU64::new(0),
+            select_function: AtomicU64::new(0),
             memory_message: AtomicU64::new(0),
             warnings: AtomicU32::new(0),
             threads: Arc::new(Roster::default()),
@@ -105,6 +108,7 @@ impl Machine {
         make_main_coroutine(r)?;
         m.next_function.set(known_function(r, "next", crate::control::next)?.0);
         m.ipairs_function.set(known_function(r, "ipairs_aux", crate::control::ipairs_step)?.0);
+        m.select_function.set(known_function(r, "select", crate::control::select)?.0);
         Some(rec)
     }
 }

@@ -473,10 +473,15 @@ impl Thread {
     pub fn new_native(&self, name: &'static str, f: NativeFn, upvals: usize) -> Result<Val<'_>> {
         let rec = self.rec();
         if upvals == 0 {
-            // Generic loops know these two by identity.
+            // Instructions know these by identity.
             let machine = rec.machine();
-            for (word, known) in [(&machine.next_function, "next"), (&machine.ipairs_function, "ipairs_aux")] {
-                if name == known && word.get() != 0 {
+            for word in [&machine.next_function, &machine.ipairs_function, &machine.select_function] {
+                if let Some(known) = Value(word.get()).as_kind::<NativeClosure>(Kind::NativeClosure)
+                    // SAFETY: a live closure.
+                    && let NativeClosure { function, name: its_name, .. } = unsafe { &*known }
+                    && name == *its_name
+                    && std::ptr::fn_addr_eq(*function, f)
+                {
                     return Ok(Val::new(Value(word.get())));
                 }
             }

@@ -335,6 +335,9 @@ pub struct Proto {
     pub num_params: u8,
     /// Starts with `VarargPrep`.
     pub is_vararg: bool,
+    /// `num_params`, or 255 of a vararg function: an operand B of CALL above it says that the arguments are enough and
+    /// stay where they are.
+    pub plain_params: u8,
     /// Everything else, and the memory behind `code` and `constants`.
     pub info: *mut ProtoInfo,
 }

@@ -198,7 +198,8 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                     self.object(meta.get() as *mut Header);
                 }
             }
-            let single = [&machine.next_function, &machine.ipairs_function, &machine.memory_message];
+            let functions = [&machine.next_function, &machine.ipairs_function, &machine.select_function];
+            let single = functions.into_iter().chain([&machine.memory_message]);
             for word in machine.event_names.iter().chain(&machine.byte_strings).chain(single) {
                 self.value(Value(word.get()));
             }

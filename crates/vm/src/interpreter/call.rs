@@ -27,6 +27,12 @@ const HANDLER_DEPTH: u32 = 20;
 /// Result counts from here on are not counts: the native function has already arranged how to go on.
 pub const SWITCHED: u32 = 0xFFFF_FFF0;
 
+/// [`CallInfo::wanted`] for a number of results, -1 for all.
+#[inline(always)]
+fn wanted(nresults: i16) -> u16 {
+    nresults.wrapping_add(1) as u16
+}
+
 /// The function of the frame `ci` of the running coroutine.
 /// # Safety
 /// `ci` is a frame in use.
@@ -249,7 +255,7 @@ unsafe fn enter_lua(rec: &Record, offset: usize, closure: *mut LuaClosure, nresu
             k: (*proto).constants,
             base: offset as u32 + 1,
             top: (offset + 1 + max_stack) as u32,
-            nresults,
+            wanted: wanted(nresults),
             flags,
             extra: 0,
         };
@@ -278,7 +284,7 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
             k: std::ptr::null(),
             base: offset as u32 + 1,
             top: (end + MIN_NATIVE) as u32,
-            nresults,
+            wanted: wanted(nresults),
             flags: flags | CALL_NATIVE,
             extra: (end - offset - 1) as u32,
         };
@@ -297,47 +303,18 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
     }
 }
 
-/// What [`call`] does when a Lua function calls a native one, in one piece: most calls of the library come this way.
+/// Runs the native function whose frame is the current one, with an event for a hook neither before nor after: the
+/// number of its results, which are the topmost values; or [`SWITCHED`], and `pending_flow` says how to go on.
 /// # Safety
-/// As [`call`]; `function` is that of the native closure in `func`.
+/// The current frame is that function's, made as in [`call`].
 #[inline(never)]
-pub unsafe fn call_native_from_lua(rec: &Record, func: *mut Value, function: NativeFn, nresults: i16) -> Flow {
-    // SAFETY: caller; the stack is re-read after the call, offsets stay.
-    unsafe {
-        let ci = rec.ci.get();
-        let end = rec.top.get();
-        let room = end.wrapping_add(MIN_NATIVE) <= rec.stack_limit.get() && ci < rec.ci_last.get();
-        if !room || rec.hook_mask.get() != 0 {
-            return call(rec, func, nresults, 0);
+pub unsafe fn run_native(rec: &Record, function: NativeFn) -> u32 {
+    match boundary(rec, function) {
+        Ok(n) => n,
+        Err(Error(())) => {
+            rec.pending_flow.set(throw(rec));
+            SWITCHED
         }
-        let slots = rec.stack.get();
-        let offset = func.offset_from_unsigned(slots);
-        let callee = ci.add(1);
-        *callee = CallInfo {
-            pc: std::ptr::null(),
-            k: std::ptr::null(),
-            base: offset as u32 + 1,
-            top: (end.offset_from_unsigned(slots) + MIN_NATIVE) as u32,
-            nresults,
-            flags: CALL_NATIVE,
-            extra: end.offset_from_unsigned(func) as u32 - 1,
-        };
-        rec.ci.set(callee);
-        let n = match boundary(rec, function) {
-            Ok(n) if n < SWITCHED => n as usize,
-            Ok(_) => return rec.pending_flow.get(),
-            Err(Error(())) => return throw(rec),
-        };
-        let first = rec.top.get().sub(n);
-        // The function may have set a hook.
-        if !(0..=1).contains(&nresults) || rec.hook_mask.get() != 0 {
-            return finish_call(rec, first, n);
-        }
-        if nresults == 1 {
-            *rec.stack.get().add(offset) = if n > 0 { *first } else { Value::NIL };
-        }
-        rec.ci.set(rec.ci.get().sub(1));
-        CONTINUE
     }
 }
 
@@ -407,7 +384,7 @@ unsafe fn finish_frame(rec: &Record, first: *mut Value, n: usize) -> Flow {
         let ci = rec.ci.get();
         let flags = (*ci).flags;
         let result = rec.stack.get().add((*ci).base as usize - 1);
-        let wanted = (*ci).nresults;
+        let wanted = (*ci).wanted.wrapping_sub(1) as i16;
         let end;
         match wanted {
             0 => end = result,
@@ -616,7 +593,7 @@ pub unsafe fn tail_call(rec: &Record, func: *mut Value) -> Flow {
         let to = rec.stack.get().add(target);
         std::ptr::copy(func, to, count);
         rec.top.set(to.add(count));
-        let (nresults, flags) = ((*ci).nresults, (*ci).flags & CALL_SLOW_RETURN);
+        let (nresults, flags) = ((*ci).wanted.wrapping_sub(1) as i16, (*ci).flags & CALL_SLOW_RETURN);
         rec.ci.set(ci.sub(1));
         enter_lua(rec, target, closure, nresults, flags | CALL_TAIL)
     }

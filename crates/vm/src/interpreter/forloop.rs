@@ -8,7 +8,7 @@ use super::{CONTINUE, Flow, call};
 use crate::debuginfo;
 use crate::error;
 use crate::metamethod::Event;
-use crate::object::{Header, Kind, NativeClosure, Store, Table};
+use crate::object::{Header, Kind, Store, Table};
 use crate::sync::Acquire;
 use crate::table::{self, iterate};
 use crate::thread::Record;
@@ -361,9 +361,6 @@ pub fn call_iterator(rec: &Record, a: usize, c: usize) -> Flow {
         *func.add(1) = *r.add(1);
         *func = *r;
         rec.top.set(func.add(3));
-        match (*func).as_kind::<NativeClosure>(Kind::NativeClosure) {
-            Some(native) => call::call_native_from_lua(rec, func, (*native).function, c as i16),
-            None => call::call(rec, func, c as i16, 0),
-        }
+        call::call(rec, func, c as i16, 0)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::forms::{Form, HANDLER_COUNT, change, for_each_form};
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
-use crate::coroutine::{CALL_SLOW_RETURN, CALL_TAIL, CALL_VARARG};
+use crate::coroutine::{CALL_NATIVE, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_VARARG};
+use crate::frame::MIN_NATIVE;
 use crate::hook;
 use crate::metamethod::Event;
 use crate::object::{
@@ -935,58 +936,177 @@ op! { TestSet(pc, base, ins, th, k) {
 
 // ---- calls and returns --------------------------------------------------------------------------------------------------------
 
+/// Enters the Lua function `$proto`: its frame, at `$frame`, is `$above` slots above the caller's; `$word` is the frame's
+/// `wanted`, `flags` and `extra`. It starts at `$code`.
+macro_rules! enter {
+    ($proto:expr, $frame:expr, $above:expr, $word:expr, $code:expr, $ci:expr, $th:expr) => {{
+        let callee = $ci.add(1);
+        let offset = (*$ci).base + $above as u32;
+        (*callee).base = offset;
+        (*callee).top = offset + (*$proto).max_stack;
+        *(&raw mut (*callee).wanted).cast::<u64>() = $word;
+        (*$th).ci.set(callee);
+        let constants = (*$proto).constants;
+        (*callee).k = constants;
+        next!($code, $frame, $th, constants)
+    }};
+}
+/// Whether a frame of the Lua function `$proto` at `$frame` fits above that of `$ci`.
+macro_rules! fits {
+    ($proto:expr, $frame:expr, $ci:expr, $th:expr) => {
+        $frame.add((*$proto).max_stack as usize) <= (*$th).stack_limit.get() && $ci < (*$th).ci_last.get()
+    };
+}
+/// Goes on in the frame below that of `$ci`.
+macro_rules! leave {
+    ($ci:expr, $th:expr) => {{
+        let caller = $ci.sub(1);
+        (*$th).ci.set(caller);
+        next!((*caller).pc, (*$th).stack.get().add((*caller).base as usize), $th, (*caller).k)
+    }};
+}
+
 op! { Call(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_call(pc, base, ins, th, k);
     }
-    let frame = base.add(a_first!(ins) + 1);
-    let p = object_bits!(*frame.sub(1));
+    let a = a_first!(ins);
+    let frame = base.add(a + 1);
+    let p = object_bits!(*base.add(a));
     if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
-        return call_other(pc, base, ins, th, k);
+        return call_native(pc, base, ins, th, k);
     }
     let proto = (*(p as *const LuaClosure)).proto;
-    // Arguments given, or, in an open call, as many as there are.
-    let mut nargs = b!(ins).wrapping_sub(1);
-    if nargs == usize::MAX {
-        nargs = (*th).top.get().offset_from_unsigned(frame);
+    // B counts the function too, and is 0 in an open call.
+    if (ins >> 16) as u8 <= (*proto).plain_params {
+        return call_adjusted(pc, base, ins, th, k);
     }
-    if nargs < (*proto).num_params as usize {
-        return call_slow(pc, base, ins, th, k);
-    }
-    // Where the arguments end, for VARARGPREP.
-    (*th).top.set(frame.add(nargs));
     let ci = (*th).ci.get();
-    let limit = frame.add((*proto).max_stack as usize);
-    if limit > (*th).stack_limit.get() || ci >= (*th).ci_last.get() {
+    if !fits!(proto, frame, ci, th) {
         return call_slow(pc, base, ins, th, k);
     }
     (*ci).pc = pc;
-    let callee = ci.add(1);
-    let offset = (*ci).base + a!(ins) as u32 + 1;
-    (*callee).base = offset;
-    (*callee).top = offset + (*proto).max_stack;
-    // nresults, and no flags and extra arguments, in one store.
-    *(&raw mut (*callee).nresults).cast::<u64>() = (c!(ins) as u64).wrapping_sub(1) & 0xFFFF;
-    (*th).ci.set(callee);
-    let (code, constants) = ((*proto).code, (*proto).constants);
-    (*callee).pc = code;
-    (*callee).k = constants;
-    next!(code, frame, th, constants)
+    enter!(proto, frame, a + 1, (ins as u32 >> 24) as u64, (*proto).code, ci, th)
 } }
+// A call of a Lua function that is open, gives too few arguments, or goes to a vararg function.
 op! {
     #[inline(never)]
-    call_other(pc, base, ins, th, k) {
-        let func = base.add(a!(ins));
-        let f = *func;
-        if f.0 >> 48 == TAG_OBJECT >> 48 && (*address!(f, Header)).kind.get() >> 2 == Kind::NativeClosure as u8 {
-            (*(*th).ci.get()).pc = pc;
-            if b!(ins) != 0 {
-                (*th).top.set(func.add(b!(ins)));
-            }
-            let function = (*address!(f, NativeClosure)).function;
-            resume!(call::call_native_from_lua(&*th, func, function, c!(ins) as i16 - 1), th)
+    call_adjusted(pc, base, ins, th, k) {
+        let a = a_first!(ins);
+        let frame = base.add(a + 1);
+        let proto = (*address!(*base.add(a), LuaClosure)).proto;
+        if (*proto).is_vararg {
+            return call_vararg(pc, base, ins, th, k);
         }
-        return call_slow(pc, base, ins, th, k);
+        let ci = (*th).ci.get();
+        if !fits!(proto, frame, ci, th) {
+            return call_slow(pc, base, ins, th, k);
+        }
+        let mut end = frame.add(b!(ins)).sub(1);
+        if b!(ins) == 0 {
+            end = (*th).top.get();
+        }
+        let params = frame.add((*proto).num_params as usize);
+        while end < params {
+            *end = Value::NIL;
+            end = end.add(1);
+        }
+        (*ci).pc = pc;
+        enter!(proto, frame, a + 1, c!(ins) as u64, (*proto).code, ci, th)
+    }
+}
+// A call of a vararg function: what its VARARGPREP does is done here.
+op! {
+    #[inline(never)]
+    call_vararg(pc, base, ins, th, k) {
+        let a = a_first!(ins);
+        let args = base.add(a + 1);
+        let f = *base.add(a);
+        let proto = (*address!(f, LuaClosure)).proto;
+        let params = (*proto).num_params as usize;
+        let mut nargs = b!(ins).wrapping_sub(1);
+        if nargs == usize::MAX {
+            nargs = (*th).top.get().offset_from_unsigned(args);
+        }
+        let ci = (*th).ci.get();
+        let above = nargs.max(params) + 1;
+        let frame = args.add(above);
+        if !fits!(proto, frame, ci, th) {
+            return call_slow(pc, base, ins, th, k);
+        }
+        *frame.sub(1) = f;
+        let mut i = 0;
+        while i < params {
+            let mut v = Value::NIL;
+            if i < nargs {
+                v = *args.add(i);
+            }
+            *frame.add(i) = v;
+            *args.add(i) = Value::NIL;
+            i = in_order(i as u64 + 1) as usize;
+        }
+        (*ci).pc = pc;
+        let extra = (above - 1 - params) as u64;
+        let word = c!(ins) as u64 | (CALL_VARARG as u64) << 16 | extra << 32;
+        enter!(proto, frame, a + 1 + above, word, (*proto).code.add(1), ci, th)
+    }
+}
+
+/// Calls the native function `$function` with the arguments from `$frame` to `$end`, or goes the way `$slow`. `$frame`
+/// is `$above` slots above the caller's frame, `$wanted` as in a frame.
+macro_rules! native {
+    ($function:expr, $frame:expr, $end:expr, $above:expr, $wanted:expr, $slow:ident,
+     $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let (frame, end) = ($frame, $end);
+        let ci = (*$th).ci.get();
+        if end.add(MIN_NATIVE) > (*$th).stack_limit.get() || ci >= (*$th).ci_last.get() || (*$th).hook_mask.get() != 0 {
+            return $slow($pc, $base, $ins, $th, $k);
+        }
+        (*ci).pc = $pc;
+        (*$th).top.set(end);
+        let callee = ci.add(1);
+        let nargs = end.offset_from_unsigned(frame);
+        let offset = (*ci).base + $above as u32;
+        (*callee).k = std::ptr::null();
+        (*callee).base = offset;
+        (*callee).top = offset + (nargs + MIN_NATIVE) as u32;
+        *(&raw mut (*callee).wanted).cast::<u64>() = $wanted as u64 | (CALL_NATIVE as u64) << 16 | (nargs as u64) << 32;
+        (*$th).ci.set(callee);
+        let n = call::run_native(&*$th, $function);
+        if n >= call::SWITCHED {
+            resume!((*$th).pending_flow.get(), $th)
+        }
+        let callee = (*$th).ci.get();
+        let wanted = (*callee).wanted;
+        // The function may have set a hook.
+        if wanted.wrapping_sub(1) > 1 || (*$th).hook_mask.get() != 0 {
+            resume!(call::return_native(&*$th, n as usize), $th)
+        }
+        let slots = (*$th).stack.get();
+        if wanted == 2 {
+            let mut v = Value::NIL;
+            if n > 0 {
+                v = *(*$th).top.get().sub(n as usize);
+            }
+            *slots.add((*callee).base as usize).sub(1) = v;
+        }
+        leave!(callee, $th)
+    }};
+}
+op! {
+    #[inline(never)]
+    call_native(pc, base, ins, th, k) {
+        let frame = base.add(a!(ins) + 1);
+        let p = object_bits!(*frame.sub(1));
+        if !is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
+            return call_slow(pc, base, ins, th, k);
+        }
+        let mut end = frame.add(b!(ins)).sub(1);
+        if b!(ins) == 0 {
+            end = (*th).top.get();
+        }
+        let function = (*(p as *const NativeClosure)).function;
+        native!(function, frame, end, a!(ins) + 1, c!(ins), call_slow, pc, base, ins, th, k)
     }
 }
 stub! { call_slow(pc, base, ins, th, k) {
@@ -1017,7 +1137,7 @@ op! { TailCall(pc, base, ins, th, k) {
     let f = *args.sub(1);
     let p = object_bits!(f);
     if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
-        return tail_call_slow(pc, base, ins, th, k);
+        return tail_call_other(pc, base, ins, th, k);
     }
     let proto = (*(p as *const LuaClosure)).proto;
     let mut nargs = b!(ins).wrapping_sub(1);
@@ -1029,7 +1149,7 @@ op! { TailCall(pc, base, ins, th, k) {
         || (*ci).flags & CALL_VARARG != 0
         || base.add((*proto).max_stack as usize) > (*th).stack_limit.get()
     {
-        return tail_call_slow(pc, base, ins, th, k);
+        return tail_call_other(pc, base, ins, th, k);
     }
     // The frame becomes the callee's.
     *base.sub(1) = f;
@@ -1038,14 +1158,63 @@ op! { TailCall(pc, base, ins, th, k) {
         *base.add(i) = *args.add(i);
         i += 1;
     }
+    // Where the arguments end, for VARARGPREP.
     (*th).top.set(base.add(nargs));
     let (code, constants) = ((*proto).code, (*proto).constants);
-    (*ci).pc = code;
     (*ci).k = constants;
     (*ci).top = (*ci).base + (*proto).max_stack;
     (*ci).flags = (*ci).flags & CALL_SLOW_RETURN | CALL_TAIL;
     next!(code, base, th, constants)
 } }
+// A tail call of a native function, from a vararg function, or with too few arguments.
+op! {
+    #[inline(never)]
+    tail_call_other(pc, base, ins, th, k) {
+        let args = base.add(a!(ins) + 1);
+        let f = *args.sub(1);
+        let p = object_bits!(f);
+        if is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
+            // It needs no frame of ours: an ordinary call with all results, and the code returns them next.
+            return call_native(pc, base, ins & 0x00FF_FFFF, th, k);
+        }
+        if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+            return tail_call_slow(pc, base, ins, th, k);
+        }
+        let proto = (*(p as *const LuaClosure)).proto;
+        let mut nargs = b!(ins).wrapping_sub(1);
+        if nargs == usize::MAX {
+            nargs = (*th).top.get().offset_from_unsigned(args);
+        }
+        let ci = (*th).ci.get();
+        let mut below = 0;
+        if (*ci).flags & CALL_VARARG != 0 {
+            // Back below the extra arguments.
+            below = (*ci).extra + (*(*closure!(base)).proto).num_params as u32 + 1;
+        }
+        let base = base.sub(below as usize);
+        if base.add((*proto).max_stack as usize) > (*th).stack_limit.get() {
+            return tail_call_slow(pc, base.add(below as usize), ins, th, k);
+        }
+        *base.sub(1) = f;
+        let mut i = 0;
+        while i < nargs {
+            *base.add(i) = *args.add(i);
+            i = in_order(i as u64 + 1) as usize;
+        }
+        while i < (*proto).num_params as usize {
+            *base.add(i) = Value::NIL;
+            i = in_order(i as u64 + 1) as usize;
+        }
+        (*th).top.set(base.add(i));
+        let (code, constants) = ((*proto).code, (*proto).constants);
+        (*ci).base -= below;
+        (*ci).k = constants;
+        (*ci).top = (*ci).base + (*proto).max_stack;
+        (*ci).flags = (*ci).flags & CALL_SLOW_RETURN | CALL_TAIL;
+        (*ci).extra = 0;
+        next!(code, base, th, constants)
+    }
+}
 stub! { tail_call_slow(pc, base, ins, th, k) {
     let func = base.add(a!(ins));
     if b!(ins) != 0 {
@@ -1064,45 +1233,105 @@ stub! { safepoint_and_tail_call(pc, base, ins, th, k) {
         call::tail_call(&*th, func)
     }
 } }
-stub! { Return(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins), c!(ins)) }
+op! { Return(pc, base, ins, th, k) {
+    let ci = (*th).ci.get();
+    let flags = (*ci).flags;
+    if flags & (CALL_SLOW_RETURN | CALL_RETURNING) != 0 || ins as u32 >> 24 != 0 {
+        return return_slow(pc, base, ins, th, k);
+    }
+    let first = base.add(a!(ins));
+    let mut n = b!(ins).wrapping_sub(1);
+    if n == usize::MAX {
+        n = (*th).top.get().offset_from_unsigned(first);
+    }
+    let mut result = base.sub(1);
+    if flags & CALL_VARARG != 0 {
+        // Back below the extra arguments.
+        result = result.sub((*ci).extra as usize + (*(*closure!(base)).proto).num_params as usize + 1);
+    }
+    let mut count = ((*ci).wanted as usize).wrapping_sub(1);
+    if count == usize::MAX {
+        count = n;
+        (*th).top.set(result.add(n));
+    }
+    // Upwards: the results lie above their place.
+    let mut i = 0;
+    while i < count {
+        let mut v = Value::NIL;
+        if i < n {
+            v = *first.add(i);
+        }
+        *result.add(i) = v;
+        i = in_order(i as u64 + 1) as usize;
+    }
+    leave!(ci, th)
+} }
+stub! { return_slow(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins), c!(ins)) }
+/// `wanted` and `flags` of a frame together.
+macro_rules! wanted_and_flags {
+    ($ci:expr) => {
+        *(&raw const (*$ci).wanted).cast::<u32>()
+    };
+}
 op! { Return0(pc, base, ins, th, k) {
     let ci = (*th).ci.get();
-    if (*ci).flags & CALL_SLOW_RETURN == 0 {
-        let wanted = (*ci).nresults;
-        if wanted > 1 {
+    // No result wanted, no flags.
+    if wanted_and_flags!(ci) != 1 {
+        return return0_adjusted(pc, base, ins, th, k);
+    }
+    leave!(ci, th)
+} }
+op! {
+    #[inline(never)]
+    return0_adjusted(pc, base, ins, th, k) {
+        let ci = (*th).ci.get();
+        if (*ci).flags & CALL_SLOW_RETURN != 0 {
             return return0_slow(pc, base, ins, th, k);
         }
-        let result = base.sub(1);
-        let caller = ci.sub(1);
-        (*th).ci.set(caller);
-        if wanted == 1 {
-            *result = Value::NIL;
-        } else if wanted < 0 {
+        let mut result = base.sub(1);
+        let mut wanted = (*ci).wanted;
+        if wanted == 0 {
             (*th).top.set(result);
         }
-        next!((*caller).pc, (*th).stack.get().add((*caller).base as usize), th, (*caller).k)
+        while wanted > 1 {
+            *result = Value::NIL;
+            result = result.add(1);
+            wanted = in_order(wanted as u64 - 1) as u16;
+        }
+        leave!(ci, th)
     }
-    return return0_slow(pc, base, ins, th, k);
-} }
+}
 stub! { return0_slow(pc, base, ins, th, k) call::return_values(&*th, 0, 1, 0) }
 op! { Return1(pc, base, ins, th, k) {
     let ci = (*th).ci.get();
-    if (*ci).flags & CALL_SLOW_RETURN == 0 {
-        let wanted = (*ci).nresults;
-        if wanted > 1 {
+    // One result wanted, no flags.
+    if wanted_and_flags!(ci) != 2 {
+        return return1_adjusted(pc, base, ins, th, k);
+    }
+    *base.sub(1) = *base.add(a!(ins));
+    leave!(ci, th)
+} }
+op! {
+    #[inline(never)]
+    return1_adjusted(pc, base, ins, th, k) {
+        let ci = (*th).ci.get();
+        if (*ci).flags & CALL_SLOW_RETURN != 0 {
             return return1_slow(pc, base, ins, th, k);
         }
-        let result = base.sub(1);
-        let caller = ci.sub(1);
-        (*th).ci.set(caller);
+        let mut result = base.sub(1);
         *result = *base.add(a!(ins));
-        if wanted < 0 {
+        let mut wanted = (*ci).wanted;
+        if wanted == 0 {
             (*th).top.set(result.add(1));
         }
-        next!((*caller).pc, (*th).stack.get().add((*caller).base as usize), th, (*caller).k)
+        while wanted > 2 {
+            result = result.add(1);
+            *result = Value::NIL;
+            wanted = in_order(wanted as u64 - 1) as u16;
+        }
+        leave!(ci, th)
     }
-    return return1_slow(pc, base, ins, th, k);
-} }
+}
 stub! { return1_slow(pc, base, ins, th, k) call::return_values(&*th, a!(ins), 2, 0) }
 stub! { Close(pc, base, ins, th, k) call::close_instruction(&*th, a!(ins)) }
 stub! { Tbc(pc, base, ins, th, k) call::mark_to_be_closed(&*th, a!(ins)) }
@@ -1188,8 +1417,48 @@ op! { TForCall(pc, base, ins, th, k) {
             next!(pc.add(2), base, th, k)
         }
     }
-    return tfor_call_slow(pc, base, ins, th, k);
+    return tfor_call_other(pc, base, ins, th, k);
 } }
+// A turn that calls its iterator.
+op! {
+    #[inline(never)]
+    tfor_call_other(pc, base, ins, th, k) {
+        let a = a_first!(ins);
+        let frame = base.add(a + 5);
+        let f = *base.add(a);
+        let p = object_bits!(f);
+        if is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+            let proto = (*(p as *const LuaClosure)).proto;
+            let ci = (*th).ci.get();
+            if (*proto).plain_params > 2 || !fits!(proto, frame, ci, th) {
+                return tfor_call_slow(pc, base, ins, th, k);
+            }
+            (*ci).pc = pc;
+            let (state, control) = (*base.add(a + 1), *base.add(a + 2));
+            *frame.sub(1) = f;
+            *frame = state;
+            *frame.add(1) = control;
+            enter!(proto, frame, a + 5, (ins as u32 >> 24) as u64 + 1, (*proto).code, ci, th)
+        }
+        if is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
+            return tfor_call_native(pc, base, ins, th, k);
+        }
+        return tfor_call_slow(pc, base, ins, th, k);
+    }
+}
+op! {
+    #[inline(never)]
+    tfor_call_native(pc, base, ins, th, k) {
+        let r = base.add(a!(ins));
+        let frame = r.add(5);
+        let (f, state, control) = (*r, *r.add(1), *r.add(2));
+        *frame.sub(1) = f;
+        *frame = state;
+        *frame.add(1) = control;
+        let function = (*address!(f, NativeClosure)).function;
+        native!(function, frame, frame.add(2), a!(ins) + 5, c!(ins) + 1, tfor_call_slow, pc, base, ins, th, k)
+    }
+}
 stub! { tfor_call_slow(pc, base, ins, th, k) forloop::call_iterator(&*th, a!(ins), c!(ins)) }
 op! { TForLoop(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
@@ -1216,7 +1485,86 @@ op! { Closure(pc, base, ins, th, k) {
     }
     next!(pc, base, th, k)
 } }
-stub! { Vararg(pc, base, ins, th, k) call::varargs(&*th, a!(ins), c!(ins)) }
+op! { Vararg(pc, base, ins, th, k) {
+    let n = (*(*th).ci.get()).extra as usize;
+    let to = base.add(a!(ins));
+    if ins as u32 >> 24 != 0 {
+        return vararg_some(pc, base, ins, th, k);
+    }
+    let end = to.add(n);
+    if end > (*th).stack_limit.get() {
+        return vararg_slow(pc, base, ins, th, k);
+    }
+    // The arguments of a call `f(x, ...)`.
+    if *pc as u64 & 0x00FF_FFFF == (ins & 0xFF00).wrapping_sub(0x200) | Opcode::Call as u64
+        && (*to.sub(2)).0 == (*th).machine().select_function.get()
+    {
+        return vararg_select(pc, base, ins, th, k);
+    }
+    (*th).top.set(end);
+    // By twos: one more, which is the function, does no harm.
+    let from = base.sub(n + 1);
+    let mut i = 0;
+    while i < n {
+        *to.add(i).cast::<[u64; 2]>() = *from.add(i).cast::<[u64; 2]>();
+        i = in_order(i as u64 + 2) as usize;
+    }
+    next!(pc, base, th, k)
+} }
+op! {
+    #[inline(never)]
+    vararg_some(pc, base, ins, th, k) {
+        let n = (*(*th).ci.get()).extra as usize;
+        let to = base.add(a!(ins));
+        let from = base.sub(n + 1);
+        let wanted = c!(ins) - 1;
+        let mut i = 0;
+        while i < wanted {
+            let mut v = Value::NIL;
+            if i < n {
+                v = *from.add(i);
+            }
+            *to.add(i) = v;
+            i = in_order(i as u64 + 1) as usize;
+        }
+        next!(pc, base, th, k)
+    }
+}
+// VARARG and the CALL behind it, which is `select(x, ...)`: without a copy of the arguments, and without a call.
+op! {
+    #[inline(never)]
+    vararg_select(pc, base, ins, th, k) {
+        let to = base.add(a!(ins)).sub(2);
+        let x = *to.add(1);
+        let n = (*(*th).ci.get()).extra as i64;
+        if (*th).poll.get() == 0 {
+            let wanted = *pc >> 24;
+            if x.is_small_int() {
+                let mut i = x.as_small_int();
+                if i < 0 {
+                    i += n + 1;
+                }
+                if i > 0 && wanted == 2 {
+                    let mut v = Value::NIL;
+                    if i <= n {
+                        v = *base.offset((i - n - 2) as isize);
+                    }
+                    *to = v;
+                    next!(pc.add(1), base, th, k)
+                }
+            } else if wanted == 2 {
+                // A string ends in a NUL: it has a first byte.
+                let first = x.as_kind::<Str>(Kind::Str).map_or(0, |s| *Str::bytes_ptr(s));
+                if first == b'#' {
+                    *to = Value::int_unchecked(n);
+                    next!(pc.add(1), base, th, k)
+                }
+            }
+        }
+        return vararg_slow(pc, base, ins, th, k);
+    }
+}
+stub! { vararg_slow(pc, base, ins, th, k) call::varargs(&*th, a!(ins), c!(ins)) }
 stub! { VarargPrep(pc, base, ins, th, k) call::vararg_prepare(&*th, a!(ins)) }
 
 // ---- hooks ------------------------------------------------------------------------------------------------------------------------
@@ -1228,8 +1576,10 @@ pub static HOOKED: [Handler; HANDLER_COUNT] = {
     t[Opcode::Call as usize] = hooked_call;
     t[Opcode::TailCall as usize] = hooked_tail_call;
     t[Opcode::TForCall as usize] = hooked_tfor_call;
+    t[Opcode::Return as usize] = return_slow;
     t[Opcode::Return0 as usize] = return0_slow;
     t[Opcode::Return1 as usize] = return1_slow;
+    t[Opcode::Vararg as usize] = vararg_slow;
     t
 };
 /// The handlers for a hook that wants line or count events: those of [`HOOKED`] behind one that looks first.
