@@ -44,10 +44,8 @@ const LENGTH: Event = Event::Len;
 /// Argument `n`, if it is a table in which none of these events is redefined.
 #[inline]
 fn plain<'t>(th: &'t Thread, n: usize, events: &[Event]) -> Option<Table<'t>> {
-    let v = th.arg(n);
-    let t = v.as_table()?;
-    let lacks = th.metatable(v).is_none() || events.iter().all(|&event| th.metamethod(v, event).is_none());
-    lacks.then_some(t)
+    let t = th.arg(n).as_table()?;
+    th.lacks(t, events).then_some(t)
 }
 
 /// Type error unless argument `n` is a table or has metamethods for all of these events.

@@ -269,6 +269,7 @@ impl Thread {
 // ---- the stack -----------------------------------------------------------------------------------------------
 impl Thread {
     /// Number of values in the running function's frame.
+    #[inline]
     pub fn top(&self) -> usize {
         // SAFETY: top is never below the frame's base.
         unsafe { self.rec().top.get().offset_from_unsigned(self.base()) }
@@ -283,17 +284,19 @@ impl Thread {
         self.rec().top.set(unsafe { self.base().add(n) });
     }
     /// Removes the `n` topmost values.
+    #[inline]
     pub fn pop(&self, n: usize) {
         assert!(n <= self.top(), "pop of more values than there are");
         // SAFETY: checked.
         self.rec().top.set(unsafe { self.rec().top.get().sub(n) });
     }
+    #[inline]
     fn slot(&self, i: i32) -> *mut Value {
-        let top = self.top() as i64;
-        let at = if i > 0 { i as i64 - 1 } else { top + i as i64 };
-        assert!(i != 0 && at >= 0 && at < top, "stack index {i} out of range");
+        let top = self.top();
+        let at = if i > 0 { i as usize - 1 } else { top.wrapping_sub(i.unsigned_abs() as usize) };
+        assert!(at < top, "stack index {i} out of range");
         // SAFETY: checked.
-        unsafe { self.base().add(at as usize) }
+        unsafe { self.base().add(at) }
     }
     /// The value at index `i` (from 1, or negative from the top); nil beyond the top.
     #[inline]
@@ -305,6 +308,7 @@ impl Thread {
         Val::new(unsafe { *self.slot(i) })
     }
     /// Replaces the value at index `i`.
+    #[inline]
     pub fn set_at(&self, i: i32, v: Val<'_>) {
         // SAFETY: a slot of the frame.
         unsafe { *self.slot(i) = v.0 }
@@ -331,7 +335,18 @@ impl Thread {
         }
     }
     /// Makes sure that `n` more values can be pushed; error "stack overflow". 20 are always there on entry.
+    #[inline]
     pub fn check_stack(&self, n: usize) -> Result<()> {
+        let rec = self.rec();
+        // SAFETY: the current frame; its top is within the stack.
+        let limit = unsafe { rec.stack.get().add((*rec.ci.get()).top as usize) };
+        if rec.top.get().wrapping_add(n) <= limit && n <= crate::frame::MIN_NATIVE {
+            return Ok(());
+        }
+        self.check_stack_slow(n)
+    }
+    #[inline(never)]
+    fn check_stack_slow(&self, n: usize) -> Result<()> {
         let rec = self.rec();
         // SAFETY: top lies in the stack.
         let end = unsafe { rec.top.get().offset_from_unsigned(rec.stack.get()) }.saturating_add(n);
@@ -500,6 +515,7 @@ impl Thread {
         }
         Ok(Val::new(rec.born(Value::object(c.cast()))))
     }
+    #[inline]
     fn running_closure(&self) -> Option<*mut NativeClosure> {
         // SAFETY: the function lies below the frame's base.
         unsafe { (*self.base().sub(1)).as_kind(Kind::NativeClosure) }
@@ -528,6 +544,7 @@ impl Thread {
         }
     }
     /// Sets upvalue `i` (from 1) of the running native function.
+    #[inline]
     pub fn set_upvalue(&self, i: usize, v: Val<'_>) {
         let Some(c) = self.running_closure() else { return };
         self.rec().publish_if_shared(Value::object(c.cast()), v.0);
@@ -795,6 +812,15 @@ impl Thread {
         let m = debuginfo::metamethod_of(self.rec(), v.0, event);
         if m.is_nil() { None } else { Some(Val::new(m)) }
     }
+    /// Whether a table redefines none of these events.
+    #[inline]
+    pub fn lacks(&self, t: Table<'_>, events: &[Event]) -> bool {
+        // SAFETY: a live table, its metatable likewise.
+        unsafe {
+            let meta = (*t.raw()).meta.load(Acquire) as *const crate::object::Table;
+            meta.is_null() || events.iter().all(|&event| table::metamethod(self.rec(), meta, event).is_nil())
+        }
+    }
     /// A field of the metatable by name; None when absent or nil.
     pub fn metafield(&self, v: Val<'_>, name: &str) -> Option<Val<'_>> {
         let m = self.raw_get_str(self.metatable(v)?, name);
@@ -888,11 +914,7 @@ impl Thread {
                 Ok(())
             }
             Lookup::Call(f, o) => {
-                self.check_stack(4)?;
-                self.push(Val::new(f));
-                self.push(Val::new(o));
-                self.push(Val::new(key));
-                self.call(2, 1)?;
+                self.call_meta(f, [o, key], 1)?;
                 self.remove(-2);
                 Ok(())
             }
@@ -941,25 +963,17 @@ impl Thread {
     }
     /// `at(i)[key] = value` for key and value at the top, both popped.
     pub fn set_table(&mut self, i: i32) -> Result<()> {
+        let (object, key, v) = (self.at(i).0, self.at(-2).0, self.at(-1).0);
+        self.assign(object, key, v)?;
+        self.pop(2);
+        Ok(())
+    }
+    /// `object[key] = v`; until a metamethod has them as arguments, the stack need not hold them.
+    fn assign(&mut self, object: Value, key: Value, v: Value) -> Result<()> {
         use crate::interpreter::index::{Assign, assign};
-        let key = self.at(-2).0;
-        let v = self.at(-1).0;
-        let object = self.at(i).0;
         match assign(self.rec(), object, key, v) {
-            Assign::Done => {
-                self.pop(2);
-                Ok(())
-            }
-            Assign::Call(f, o) => {
-                self.check_stack(4)?;
-                self.push(Val::new(f));
-                self.push(Val::new(o));
-                self.push(Val::new(key));
-                self.push(Val::new(v));
-                self.call(3, 0)?;
-                self.pop(2);
-                Ok(())
-            }
+            Assign::Done => Ok(()),
+            Assign::Call(f, o) => self.call_meta(f, [o, key, v], 0),
             Assign::NotIndexable(o) => {
                 let mut text = b"attempt to index a ".to_vec();
                 text.extend_from_slice(&debuginfo::type_name(self.rec(), o));
@@ -974,17 +988,17 @@ impl Thread {
     }
     /// `at(i)[name] = value` for the value at the top, popped.
     pub fn set_field(&mut self, i: i32, name: &str) -> Result<()> {
-        let i = self.absolute(i);
-        self.push(self.atom(name.as_bytes())?);
-        self.insert(-2);
-        self.set_table(i)
+        let (object, key, v) = (self.at(i).0, self.atom(name.as_bytes())?.0, self.at(-1).0);
+        self.assign(object, key, v)?;
+        self.pop(1);
+        Ok(())
     }
     /// `at(i)[n] = value` for the value at the top, popped.
     pub fn set_i(&mut self, i: i32, n: i64) -> Result<()> {
-        let i = self.absolute(i);
-        self.push_int(n)?;
-        self.insert(-2);
-        self.set_table(i)
+        let (object, key, v) = (self.at(i).0, self.new_int(n)?.0, self.at(-1).0);
+        self.assign(object, key, v)?;
+        self.pop(1);
+        Ok(())
     }
     /// `#at(i)` as an integer; "object length is not an integer".
     pub fn len(&mut self, i: i32) -> Result<i64> {
@@ -1005,11 +1019,7 @@ impl Thread {
                 }
             };
         }
-        self.check_stack(3)?;
-        self.push(Val::new(m));
-        self.push(Val::new(v));
-        self.push(Val::new(v));
-        self.call(2, 1)?;
+        self.call_meta(m, [v, v], 1)?;
         let n = self.at(-1).to_int();
         self.pop(1);
         match n {
@@ -1017,12 +1027,20 @@ impl Thread {
             None => Err(self.error("object length is not an integer")),
         }
     }
-    fn call_binary(&mut self, m: Value, a: Value, b: Value) -> Result<()> {
-        self.check_stack(3)?;
-        self.push(Val::new(m));
-        self.push(Val::new(a));
-        self.push(Val::new(b));
-        self.call(2, 1)
+    /// Calls a metamethod; its `nresults` values are pushed.
+    #[inline]
+    fn call_meta<const N: usize>(&mut self, m: Value, args: [Value; N], nresults: i32) -> Result<()> {
+        self.check_stack(N + 1)?;
+        let top = self.rec().top.get();
+        // SAFETY: there is room for the function and its arguments.
+        unsafe {
+            *top = m;
+            for (i, v) in args.into_iter().enumerate() {
+                *top.add(1 + i) = v;
+            }
+            self.rec().top.set(top.add(N + 1));
+        }
+        self.call(N, nresults)
     }
     /// `at(i) < at(j)`
     pub fn less_than(&mut self, i: i32, j: i32) -> Result<bool> {
@@ -1031,7 +1049,7 @@ impl Thread {
         match ordered(self.rec(), Order::Lt, a, b) {
             Outcome::Is(r) => Ok(r),
             Outcome::Call(m) => {
-                self.call_binary(m, a, b)?;
+                self.call_meta(m, [a, b], 1)?;
                 let r = self.at(-1).truthy();
                 self.pop(1);
                 Ok(r)
@@ -1053,7 +1071,7 @@ impl Thread {
         if m.is_nil() {
             return Ok(false);
         }
-        self.call_binary(m, a, b)?;
+        self.call_meta(m, [a, b], 1)?;
         let r = self.at(-1).truthy();
         self.pop(1);
         Ok(r)
@@ -1072,7 +1090,7 @@ impl Thread {
                 Ok(())
             }
             Outcome::Call(m) => {
-                self.call_binary(m, a, b)?;
+                self.call_meta(m, [a, b], 1)?;
                 let v = self.at(-1).0;
                 self.pop(if unary { 2 } else { 3 });
                 self.push(Val::new(v));
@@ -1108,7 +1126,7 @@ impl Thread {
                 );
                 return Err(Error(()));
             }
-            self.call_binary(m, a, b)?;
+            self.call_meta(m, [a, b], 1)?;
             let v = self.at(-1).0;
             self.pop(3);
             self.push(Val::new(v));

@@ -601,6 +601,18 @@ pub unsafe fn metamethod(rec: &Record, meta: *const Table, event: Event) -> Valu
 unsafe fn metamethod_slow(rec: &Record, meta: *const Table, event: Event) -> Value {
     // SAFETY: caller of `metamethod`.
     unsafe {
+        // Most are found at the first place where they may be.
+        let name = Value(rec.machine().event_names[event as usize].get());
+        let s = (*meta).store.load(Acquire) as *const Store;
+        let v = at_offset(s, name, (*name.as_object()).aux.get() << 4);
+        if v.is_nil_like() { find_metamethod(rec, meta, event) } else { v }
+    }
+}
+
+#[inline(never)]
+unsafe fn find_metamethod(rec: &Record, meta: *const Table, event: Event) -> Value {
+    // SAFETY: caller of `metamethod`.
+    unsafe {
         // Acquire: pairs with the CAS in `forget_absent`.
         let before = (*meta).absent.load(Acquire);
         let name = Value(rec.machine().event_names[event as usize].get());

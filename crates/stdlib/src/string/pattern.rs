@@ -76,6 +76,8 @@ pub struct Matcher {
     follows: Vec<Follow>,
     /// What a match may start with, if that is restricted.
     head: Option<Follow>,
+    /// The pattern, if it is one item alone: such patterns are the most common, and need no steps.
+    lone: Option<Lone>,
     kinds: [Kind; MAX_CAPTURES],
     levels: usize,
 
@@ -128,6 +130,13 @@ enum Single {
     Set(u32),
 }
 
+/// A pattern of one item, alone or with `+`, without captures.
+#[derive(Clone, Copy)]
+struct Lone {
+    single: Single,
+    repeated: bool,
+}
+
 /// What a repetition knows of the steps behind it.
 #[derive(Clone, Copy)]
 enum Ahead {
@@ -174,8 +183,24 @@ impl Matcher {
     /// The first match at or behind `from`, or only exactly there when `anchored`. A match that ends at `barred`
     /// does not count (the end of the previous match, so that an empty match does not repeat it).
     ///
-    /// `from` is at most the length of the subject.
+    /// `from` is at most the length of the subject, and at least what is barred.
+    #[inline]
     pub fn search(
+        &mut self,
+        subject: &[u8],
+        from: usize,
+        anchored: bool,
+        barred: Option<usize>,
+    ) -> Result<Found, Stop> {
+        debug_assert!(barred.is_none_or(|end| end <= from));
+        match self.lone {
+            // Its matches are not empty, so none ends where one is barred.
+            Some(lone) => Ok(lone.search(&self.sets, subject, from, anchored)),
+            None => self.search_steps(subject, from, anchored, barred),
+        }
+    }
+
+    fn search_steps(
         &mut self,
         subject: &[u8],
         from: usize,
@@ -344,6 +369,24 @@ impl Matcher {
     }
 }
 
+impl Lone {
+    /// See [`Matcher::search`].
+    #[inline(always)]
+    fn search(self, sets: &[Set], subject: &[u8], from: usize, anchored: bool) -> Found {
+        let start = match self.single {
+            _ if anchored => subject.get(from).is_some_and(|&c| self.single.has(sets, c)).then_some(from)?,
+            Single::Any => (from < subject.len()).then_some(from)?,
+            Single::Byte(byte) => from + memchr::memchr(byte, &subject[from..])?,
+            Single::Set(set) => {
+                let table = &set_at(sets, set).table;
+                from + subject[from..].iter().position(|&c| table[c as usize])?
+            }
+        };
+        let end = if self.repeated { self.single.run(sets, subject, start + 1) } else { start + 1 };
+        Some(start..end)
+    }
+}
+
 impl Single {
     #[inline]
     fn has(self, sets: &[Set], c: u8) -> bool {
@@ -494,6 +537,28 @@ mod tests {
         check("-a1-", "%a-%d", Some("a1"));
         check("abab", "(ab)%1$", Some("abab"));
         check("abc", "^abc", None); // the anchor is the caller's business
+    }
+
+    #[test]
+    fn one_item_alone_is_found_as_with_steps() {
+        let subjects: [&[u8]; 6] = [b"", b"a", b"  a b", b"12ab.", b"..", b"\0\xFF%"];
+        for item in [".", "a", "%a", "%d", "[^%s]", "%%", "[ab%d]", "%S"] {
+            for (subject, suffix, anchored) in
+                subjects.iter().flat_map(|s| ["", "+"].map(|suffix| [false, true].map(|a| (s, suffix, a)))).flatten()
+            {
+                let mut lone = Matcher::new(format!("{item}{suffix}").as_bytes());
+                let mut steps = Matcher::new(format!("({item}{suffix})").as_bytes());
+                assert!(lone.lone.is_some() && steps.lone.is_none());
+                for from in 0..=subject.len() {
+                    let barred = Some(from);
+                    assert_eq!(
+                        lone.search(subject, from, anchored, barred).unwrap(),
+                        steps.search(subject, from, anchored, barred).unwrap(),
+                        "{item}{suffix} in {subject:?} from {from}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

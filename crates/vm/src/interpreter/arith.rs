@@ -5,7 +5,7 @@ use crate::debuginfo;
 use crate::error;
 use crate::metamethod::Event;
 use crate::thread::Record;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, small_float};
 use luas_compiler::number::{Number, float_to_integer};
 
 /// An arithmetic or bitwise operator.
@@ -308,6 +308,7 @@ fn apply(rec: &Record, op: Op, a: Number, b: Number) -> Option<Value> {
 
 fn float(n: Number) -> f64 {
     match n {
+        Number::Int(i) if i.unsigned_abs() < 1 << 50 => small_float(i),
         Number::Int(i) => i as f64,
         Number::Float(f) => f,
     }

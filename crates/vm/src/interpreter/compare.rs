@@ -181,9 +181,6 @@ pub enum Outcome {
 
 /// `a < b` or `a <= b`. Strings compare in the order of the locale in use.
 pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
-    if let Some(r) = numbers(order, a, b) {
-        return Outcome::Is(r);
-    }
     if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
         // SAFETY: live strings.
         let c = unsafe { crate::ffi::locale::compare(crate::object::Str::bytes(x), crate::object::Str::bytes(y)) };
@@ -191,6 +188,11 @@ pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
             Order::Lt => c.is_lt(),
             Order::Le => c.is_le(),
         });
+    }
+    if a.as_table().is_none()
+        && let Some(r) = numbers(order, a, b)
+    {
+        return Outcome::Is(r);
     }
     let event = if order == Order::Lt { Event::Lt } else { Event::Le };
     let mut m = debuginfo::metamethod_of(rec, a, event);

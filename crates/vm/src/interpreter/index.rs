@@ -309,7 +309,7 @@ pub fn assign(rec: &Record, object: Value, key: Value, v: Value) -> Assign {
                     return raw(rec, t, key, v);
                 }
                 m = table::metamethod(rec, meta, Event::NewIndex);
-                if m.is_nil() || !table::raw_get(rec, t, key).is_nil() {
+                if m.is_nil() || !get_raw(rec, t, key).is_nil() {
                     return raw(rec, t, key, v);
                 }
             }
@@ -327,9 +327,24 @@ pub fn assign(rec: &Record, object: Value, key: Value, v: Value) -> Assign {
     Assign::Loop
 }
 
+/// `t[key]`, raw, where lists are common.
+#[inline(always)]
+unsafe fn get_raw(rec: &Record, t: *const Table, key: Value) -> Value {
+    // SAFETY: caller: live values.
+    unsafe { if key.is_small_int() { table::raw_get_int(t, key.as_small_int()) } else { table::raw_get(rec, t, key) } }
+}
+
+#[inline(always)]
 unsafe fn raw(rec: &Record, t: *mut Table, key: Value, v: Value) -> Assign {
     // SAFETY: caller: live values.
-    match unsafe { table::raw_set(rec, t, key, v) } {
+    let result = unsafe {
+        if key.is_small_int() {
+            table::set_key(rec, t, Key::Int(key.as_small_int()), v)
+        } else {
+            table::raw_set(rec, t, key, v)
+        }
+    };
+    match result {
         Ok(()) => Assign::Done,
         Err(e) => Assign::Refused(e),
     }

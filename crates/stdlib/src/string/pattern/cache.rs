@@ -19,15 +19,17 @@ thread_local! {
 /// A matcher that goes back to the cache when dropped.
 pub struct Loan {
     matcher: Option<Box<Matcher>>,
-    /// None when it was compiled for the classes of another locale than C's, which are not kept.
-    slot: Option<usize>,
+    /// Its place in the cache, or `SLOTS` when it is not kept: it is long, or compiled for the classes of another locale
+    /// than C's.
+    slot: u32,
 }
 
 impl Loan {
     /// The compiled form of `pattern`, from the cache if it is there. See [`Matcher::new`].
+    #[inline]
     pub fn new(pattern: &[u8]) -> Loan {
-        if !locale::is_ascii() {
-            return Loan { matcher: Some(Box::new(Matcher::new(pattern))), slot: None };
+        if !locale::is_ascii() || pattern.len() > LONGEST_CACHED {
+            return Loan { matcher: Some(Box::new(Matcher::new(pattern))), slot: SLOTS as u32 };
         }
         let ends = Ends::of(pattern);
         let slot = ends.slot();
@@ -39,28 +41,31 @@ impl Loan {
             }
             _ => Box::new(Matcher::new(pattern)),
         };
-        Loan { matcher: Some(matcher), slot: Some(slot) }
+        Loan { matcher: Some(matcher), slot: slot as u32 }
     }
 }
 
 impl Drop for Loan {
+    #[inline]
     fn drop(&mut self) {
-        let matcher = self.matcher.take().filter(|matcher| matcher.pattern.len() <= LONGEST_CACHED);
-        if let Some(slot) = self.slot.filter(|_| matcher.is_some()) {
+        let matcher = self.matcher.take();
+        if (self.slot as usize) < SLOTS {
             // An error only says that this OS thread is ending.
-            let _ = CACHE.try_with(|cache| cache[slot].set(matcher));
+            let _ = CACHE.try_with(|cache| cache[self.slot as usize].set(matcher));
         }
     }
 }
 
 impl Deref for Loan {
     type Target = Matcher;
+    #[inline]
     fn deref(&self) -> &Matcher {
         self.matcher.as_ref().expect("the matcher leaves its loan only when dropped")
     }
 }
 
 impl DerefMut for Loan {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Matcher {
         self.matcher.as_mut().expect("the matcher leaves its loan only when dropped")
     }
@@ -83,8 +88,12 @@ impl Ends {
         } else if let (Some(first), Some(last)) = (pattern.first_chunk::<4>(), pattern.last_chunk::<4>()) {
             (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
         } else {
-            let byte = |at: usize| u64::from(pattern.get(at).copied().unwrap_or(0));
-            (byte(0) | byte(1) << 8, byte(2))
+            match *pattern {
+                [] => (0, 0),
+                [a] => (u64::from(a), 0),
+                [a, b] => (u64::from(a) | u64::from(b) << 8, 0),
+                [a, b, c, ..] => (u64::from(a) | u64::from(b) << 8, u64::from(c)),
+            }
         };
         Ends { length, first, last }
     }

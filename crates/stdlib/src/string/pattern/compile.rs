@@ -2,7 +2,7 @@
 
 use super::cache::Ends;
 use super::class::{Bits, CLASSES, Set, class, class_of_locale, disjoint, has, set_at, union, with};
-use super::{Ahead, BUDGET, Follow, Kind, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span};
+use super::{Ahead, BUDGET, Follow, Kind, Lone, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span};
 use luas_vm::ffi::locale;
 
 /// Reads a pattern; `at` is the next byte.
@@ -68,6 +68,11 @@ impl Matcher {
             }
             succeeds = matches!(op, Op::Success);
         }
+        let lone = match ops[..] {
+            [Op::One(single), Op::Success] => Some(Lone { single, repeated: false }),
+            [Op::Greedy { single, least: 1, .. }, Op::Success] => Some(Lone { single, repeated: true }),
+            _ => None,
+        };
         Matcher {
             pattern: pattern.to_vec(),
             ends: Ends::of(pattern),
@@ -75,6 +80,7 @@ impl Matcher {
             sets,
             follows,
             head: behind,
+            lone,
             kinds,
             levels,
             spans: [Span::default(); MAX_CAPTURES],
