@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// Status 1, nothing that smells of a crash, and each text on stderr.
 fn fails_clearly(command: &mut Command, input: &[u8], texts: &[String]) -> Result<(), String> {

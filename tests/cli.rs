@@ -298,7 +298,7 @@ fn without_prompts(out: &str, input: &str) -> String {
 
 fn finish(mut command: Command, case: &Case) -> run::Finished {
     command.args(case.args).envs(case.env.iter().copied()).current_dir(std::env::temp_dir());
-    run::run(&mut command, case.input.as_bytes(), Duration::from_secs(30))
+    run::run(&mut command, case.input.as_bytes(), Duration::from_secs(120))
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn scripts_get_their_arguments() {
     std::fs::create_dir_all(&dir).expect("a temporary folder");
     let script = dir.join("args.lua");
     std::fs::write(&script, "print(arg[-1] ~= nil, arg[0], #arg, ...) os.exit(tonumber(arg[1]))").expect("writable");
-    let done = run::run(luas().arg(&script).args(["5", "-e", "--", "x y", ""]), b"", Duration::from_secs(30));
+    let done = run::run(luas().arg(&script).args(["5", "-e", "--", "x y", ""]), b"", Duration::from_secs(120));
     std::fs::remove_dir_all(&dir).expect("removable");
     assert_eq!(done.status, Some(5), "{}", done.err());
     assert_eq!(done.out(), format!("true\t{}\t5\t5\t-e\t--\tx y\t\n", script.display()));
@@ -379,8 +379,9 @@ fn checks_files() {
     std::fs::create_dir_all(&dir).expect("a temporary folder");
     std::fs::write(dir.join("good.lua"), "#!/usr/bin/luas\nprint('not run')").expect("writable");
     std::fs::write(dir.join("bad.lua"), "x = 1\nx = = 2").expect("writable");
-    let check =
-        |files: &[&str]| run::run(luas().current_dir(&dir).arg("--check").args(files), b"x =", Duration::from_secs(30));
+    let check = |files: &[&str]| {
+        run::run(luas().current_dir(&dir).arg("--check").args(files), b"x =", Duration::from_secs(120))
+    };
     let (good, bad, none) = (check(&["good.lua"]), check(&["bad.lua", "missing.lua", "good.lua", "-"]), check(&[]));
     std::fs::remove_dir_all(&dir).expect("removable");
     assert_eq!((good.status, good.out(), good.err()), (Some(0), String::new(), String::new()));
@@ -404,7 +405,7 @@ fn compiles_files() {
     std::fs::write(dir.join("a.lua"), "local name = ...\nprint('ran', name, #arg)\nerror('at the end')")
         .expect("writable");
     std::fs::write(dir.join("bad.lua"), "x = = 2").expect("writable");
-    let luas = |args: &[&str]| run::run(luas().current_dir(&dir).args(args), b"", Duration::from_secs(30));
+    let luas = |args: &[&str]| run::run(luas().current_dir(&dir).args(args), b"", Duration::from_secs(120));
     let made = luas(&["--compile", "-o", "a.luac", "a.lua"]);
     let stripped = luas(&["--compile", "-s", "a.lua", "-o", "s.luac"]);
     let (full, bare) = (luas(&["a.luac", "p"]), luas(&["s.luac", "p"]));
@@ -440,7 +441,7 @@ fn dumps_every_stage() {
     std::fs::write(&script, "local x = 1 print(x + 1)").expect("writable");
     let mut problems = Vec::new();
     for stage in ["tokens", "tree", "bytecode"] {
-        let done = run::run(luas().arg(format!("--dump={stage}")).arg(&script), b"", Duration::from_secs(30));
+        let done = run::run(luas().arg(format!("--dump={stage}")).arg(&script), b"", Duration::from_secs(120));
         if done.status != Some(0) || done.stdout.is_empty() {
             problems.push(format!("--dump={stage}: {} {}", done.ending(), done.err()));
         }
@@ -459,20 +460,20 @@ fn runs_binary_chunks() {
     for strip in ["", "strip"] {
         let write = dir.join("write.lua");
         std::fs::write(&write, dump).expect("writable");
-        let done = run::run(luas().arg(&write).arg(strip), b"", Duration::from_secs(30));
+        let done = run::run(luas().arg(&write).arg(strip), b"", Duration::from_secs(120));
         assert_eq!(done.status, Some(0), "{}", done.err());
         bytes = done.stdout;
         std::fs::write(&chunk, &bytes).expect("writable");
         std::fs::write(&script, [b"#!/usr/bin/env luas\n", bytes.as_slice()].concat()).expect("writable");
         for file in [&chunk, &script] {
-            let done = run::run(luas().arg(file).args(["1", "two"]), b"", Duration::from_secs(30));
+            let done = run::run(luas().arg(file).args(["1", "two"]), b"", Duration::from_secs(120));
             assert_eq!((done.status, done.out().as_str()), (Some(0), "true\t1\ttwo\n"), "{}", done.err());
         }
-        let done = run::run(luas().arg("-").arg("one"), &bytes, Duration::from_secs(30));
+        let done = run::run(luas().arg("-").arg("one"), &bytes, Duration::from_secs(120));
         assert_eq!((done.status, done.out().as_str()), (Some(0), "true\tone\n"), "{}", done.err());
     }
     std::fs::write(&chunk, &bytes[..bytes.len() - 1]).expect("writable");
-    let done = run::run(luas().arg(&chunk), b"", Duration::from_secs(30));
+    let done = run::run(luas().arg(&chunk), b"", Duration::from_secs(120));
     std::fs::remove_dir_all(&dir).expect("removable");
     let wanted = format!("{}: bad binary format (truncated chunk)\n", chunk.display());
     assert!(done.status == Some(1) && done.err().ends_with(&wanted), "{}", done.err());
@@ -484,6 +485,6 @@ fn stripped_functions_have_no_lines() {
     let code = "local f = load(string.dump(load 'local a = 1; return a', true))
         local info = debug.getinfo(f, 'Ll')
         print(type(info.activelines), next(info.activelines), info.currentline)";
-    let done = run::run(luas().args(["-e", code]), b"", Duration::from_secs(30));
+    let done = run::run(luas().args(["-e", code]), b"", Duration::from_secs(120));
     assert_eq!((done.status, done.out().as_str()), (Some(0), "table\tnil\t-1\n"), "{}", done.err());
 }

@@ -15,7 +15,7 @@ const HANDLERS: &str = "luas_vm::interpreter::handlers::";
 
 /// Whether this build dispatches by tail calls; the program says so itself.
 fn tail_dispatch() -> bool {
-    let done = run::run(run::luas().arg("--dump=build"), b"", Duration::from_secs(10));
+    let done = run::run(run::luas().arg("--dump=build"), b"", Duration::from_secs(60));
     assert!(
         done.out().contains("dispatch="),
         "--dump=build does not say the dispatch: {} {}",

@@ -32,7 +32,7 @@ fn same(mut command: Command, path: &Path, limit: Duration) -> Result<(), String
 
 #[test]
 fn as_the_reference() {
-    all("lua", &programs(), |p| stem(p), |p| same(luas(), p, Duration::from_secs(120)));
+    all("lua", &programs(), |p| stem(p), |p| same(luas(), p, Duration::from_secs(300)));
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn expected_files_are_the_references() {
         for path in programs() {
             let mut command = lua54().expect("seen above");
             command.current_dir(folder("lua")).arg(path.file_name().expect("a file"));
-            let done = run::run(&mut command, b"", Duration::from_secs(60));
+            let done = run::run(&mut command, b"", Duration::from_secs(120));
             assert!(done.status == Some(0), "{}: {}", path.display(), done.err());
             std::fs::write(path.with_extension("out"), done.stdout).expect("a writable folder");
         }
     }
-    all("lua5.4", &programs(), |p| stem(p), |p| same(lua54().expect("seen above"), p, Duration::from_secs(60)));
+    all("lua5.4", &programs(), |p| stem(p), |p| same(lua54().expect("seen above"), p, Duration::from_secs(120)));
 }
 
 /// Runs everything under one torture mode. Files marked `-- torture: light` do much work and are collected rarely;
@@ -79,7 +79,7 @@ fn torture(mode: &str) {
             }
             let mut command = luas();
             command.env("LUAS_TORTURE", words.join(","));
-            same(command, p, Duration::from_secs(300))
+            same(command, p, Duration::from_secs(600))
         },
     );
 }

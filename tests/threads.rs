@@ -21,7 +21,7 @@ fn check(path: &Path, torture: &str) -> Result<(), String> {
     if !torture.is_empty() {
         command.env("LUAS_TORTURE", torture).env("LUAS_TEST_SCALE", "small");
     }
-    let done = run::run(&mut command, b"", Duration::from_secs(180));
+    let done = run::run(&mut command, b"", Duration::from_secs(300));
     let (out, err) = (done.out(), done.err());
     let report = |why: String| Err(format!("{why} ({})\n--- stdout\n{out}--- stderr\n{err}", done.ending()));
     let status = directives(path, "status").first().and_then(|s| s.parse().ok()).unwrap_or(0);

@@ -137,8 +137,10 @@ pub fn all<T: Sync>(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let started = Instant::now();
                     if let Err(why) = check(item) {
-                        failures.lock().expect("no panic inside").push(format!("{}: {why}", name(item)));
+                        let text = format!("{} (after {:.1?}): {}", name(item), started.elapsed(), shortened(&why));
+                        failures.lock().expect("no panic inside").push(text);
                     }
                 }
             });
@@ -148,6 +150,18 @@ pub fn all<T: Sync>(
     failures.sort();
     println!("{what}: {} passed, {} failed", items.len() - failures.len(), failures.len());
     assert!(failures.is_empty(), "{what}: {} of {} failed\n{}", failures.len(), items.len(), failures.join("\n"));
+}
+
+/// Of a long text the beginning and the end.
+fn shortened(text: &str) -> String {
+    const FIRST: usize = 5;
+    const LAST: usize = 20;
+    let lines: Vec<String> = text.lines().map(|l| l.chars().take(400).collect()).collect();
+    if lines.len() <= FIRST + LAST {
+        return lines.join("\n");
+    }
+    let (first, last) = (&lines[..FIRST], &lines[lines.len() - LAST..]);
+    format!("{}\n... {} lines ...\n{}", first.join("\n"), lines.len() - FIRST - LAST, last.join("\n"))
 }
 
 /// The first line where two texts differ.

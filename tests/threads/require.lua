@@ -53,7 +53,7 @@ local waiter = threads.run(function() return require "held" end)
 threads.sleep(0.01)
 check("waits", waiter:status(), "running")
 waiter:cancel("enough")
-check("wakes", waiter:wait(10), true)
+check("wakes", waiter:wait(60), true)
 check("cancelled", waiter:status(), "cancelled")
 local last = threads.run(function() return require "held" end)
 go:send(true)
@@ -100,7 +100,7 @@ check("own", require("own")[1], "early")
 -- Loaders that share nothing run side by side.
 local meet = threads.channel()
 package.preload.left = function() meet:send("l") return "left" end
-package.preload.right = function() return meet:recv(10) end
+package.preload.right = function() return meet:recv(60) end
 local left = threads.run(function() return require "left" end)
 check("right", require "right", "l")
 check("left", left:join(), "left")

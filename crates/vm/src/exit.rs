@@ -5,27 +5,30 @@
 //! that ask, the first one ends the process with its status; the others wait for that, PARKED.
 //! Leaves to others: closing the state ([`Thread::close_state`]), reporting the error of a script.
 
+use crate::ffi::stdio::flush_free_standard_streams;
 use crate::sync::{AcqRel, Acquire, AtomicU32, threaded};
 use crate::thread::Thread;
 use crate::thread_control::roster::{ALL_BLOCKED, Edge, Graph, MAIN};
 use crate::thread_control::{On, Status};
 use crate::value::{Val, Value};
 use std::convert::Infallible;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How long cancelled threads have to unwind.
-const GRACE: Duration = Duration::from_secs(1);
-/// How often the main thread looks for an interrupt while it waits.
-const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
-/// How long flushing may take when another thread holds a stream.
-const FLUSH_LIMIT: Duration = Duration::from_millis(250);
+/// How long a waiting thread sleeps before it looks around: for an interrupt, and whether it has waited enough.
+const NAP: Duration = Duration::from_millis(100);
+/// How long cancelled threads have to unwind: a second, in naps. On a machine that is short of processors, or that
+/// stood still, each nap leaves the others a turn; a point in time may pass before anyone has had one.
+const GRACE: u32 = 10;
+/// How long flushing may take when another thread holds a stream: a few naps.
+const FLUSH_LIMIT: u32 = 3;
 
 /// 1 once a thread has asked for the end of the process.
 static ENDING: AtomicU32 = AtomicU32::new(0);
 
 enum Waited {
     Gone,
-    Deadline,
+    Enough,
     Deadlock,
     Interrupted,
 }
@@ -41,8 +44,7 @@ pub fn exit(th: &mut Thread, code: i32, close: bool) -> ! {
         let mut alone = alone(th);
         if close && !alone {
             cancel_others(th, "exit");
-            let deadline = Some(Instant::now() + GRACE);
-            alone = matches!(wait_for_others(th, true, deadline), Waited::Gone);
+            alone = matches!(wait_for_others(th, true, Some(GRACE)), Waited::Gone);
         }
         if !alone {
             leave(th, code);
@@ -69,7 +71,7 @@ pub fn finish_main(th: &mut Thread, script_failed: bool) -> i32 {
     let mut failed = script_failed;
     if !failed {
         let trouble = match wait_for_others(th, false, None) {
-            Waited::Gone | Waited::Deadline => None,
+            Waited::Gone | Waited::Enough => None,
             Waited::Deadlock => Some(ALL_BLOCKED),
             Waited::Interrupted => Some("interrupted!"),
         };
@@ -83,8 +85,7 @@ pub fn finish_main(th: &mut Thread, script_failed: bool) -> i32 {
     let mut gone = alone(th);
     if !gone {
         cancel_others(th, "main");
-        let deadline = Some(Instant::now() + GRACE);
-        gone = matches!(wait_for_others(th, true, deadline), Waited::Gone);
+        gone = matches!(wait_for_others(th, true, Some(GRACE)), Waited::Gone);
     }
     let status = (failed || th.roster().unseen_errors() > 0) as i32;
     if !gone {
@@ -104,23 +105,18 @@ fn alone(th: &Thread) -> bool {
     th.roster().ask(|g| !g.others(id, true))
 }
 
-/// Waits until no other thread (no other but daemons, unless `daemons`) is left.
-fn wait_for_others(th: &mut Thread, daemons: bool, deadline: Option<Instant>) -> Waited {
+/// Waits until no other thread (no other but daemons, unless `daemons`) is left, for so many naps.
+fn wait_for_others(th: &mut Thread, daemons: bool, mut naps: Option<u32>) -> Waited {
     let core = th.core().clone();
     let roster = th.roster().clone();
     let is_main = core.id() == MAIN;
-    let forever = deadline.is_none();
+    let forever = naps.is_none();
     let gone = |g: &Graph| !g.others(core.id(), daemons);
     if forever && roster.block(core.id(), Edge { on: On::End, seq: 0, masked: true }).is_err() {
         return Waited::Deadlock;
     }
+    let mut until = Instant::now() + NAP;
     let result = loop {
-        let now = Instant::now();
-        if deadline.is_some_and(|d| d <= now) {
-            break Waited::Deadline;
-        }
-        let check = now + INTERRUPT_CHECK;
-        let until = deadline.map_or(check, |d| d.min(check));
         if th.blocking(|| roster.watch(Some(until), gone)) {
             break Waited::Gone;
         }
@@ -129,6 +125,15 @@ fn wait_for_others(th: &mut Thread, daemons: bool, deadline: Option<Instant>) ->
         }
         if is_main && th.rec().take_interrupt() {
             break Waited::Interrupted;
+        }
+        if until <= Instant::now() {
+            if let Some(left) = &mut naps {
+                *left -= 1;
+                if *left == 0 {
+                    break Waited::Enough;
+                }
+            }
+            until = Instant::now() + NAP;
         }
     };
     if forever {
@@ -165,16 +170,22 @@ fn stay(th: &mut Thread) -> ! {
 /// Ends the process under running threads: flushes what can be flushed, runs no destructors.
 fn leave(th: &mut Thread, code: i32) -> ! {
     th.blocking(|| {
-        // A thread that reads holds its stream's lock, for as long as nothing comes. So the flush has a thread of its
-        // own, and a limit.
-        let (done, wait) = std::sync::mpsc::channel();
+        // What the program has printed is not lost for want of a thread or of time.
+        flush_free_standard_streams();
+        // A thread that reads holds its stream's lock, for as long as nothing comes. So the flush of all has a thread
+        // of its own, and a limit.
+        let (done, wait) = channel();
         let flusher = std::thread::Builder::new().spawn(move || {
             // SAFETY: null means all streams; the C library locks each.
             unsafe { libc::fflush(std::ptr::null_mut()) };
             let _ = done.send(());
         });
         if flusher.is_ok() {
-            let _ = wait.recv_timeout(FLUSH_LIMIT);
+            for _ in 0..FLUSH_LIMIT {
+                if wait.recv_timeout(NAP) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
         }
     });
     // SAFETY: ends the process at once.

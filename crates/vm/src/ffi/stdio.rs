@@ -104,15 +104,7 @@ impl CFile {
     /// waiting for all streams would wait for a thread that reads from a terminal.
     pub fn popen(command: &CText, to: bool) -> Result<CFile, Errno> {
         if threaded() {
-            for stream in [standard_output(), standard_error()] {
-                // SAFETY: standard streams are open for the life of the process; unlocked only when locked here.
-                unsafe {
-                    if ftrylockfile(stream) == 0 {
-                        libc::fflush(stream);
-                        funlockfile(stream);
-                    }
-                }
-            }
+            flush_free_standard_streams();
         } else {
             // SAFETY: null means all streams.
             unsafe { libc::fflush(null_mut()) };
@@ -527,6 +519,19 @@ pub fn write_stdout(bytes: &[u8]) {
 pub fn flush_stdout() {
     // SAFETY: as in `write_stdout`.
     unsafe { libc::fflush(standard_output()) };
+}
+
+/// Passes on what was written to standard output and error, but for one that another thread is using right now.
+pub fn flush_free_standard_streams() {
+    for stream in [standard_output(), standard_error()] {
+        // SAFETY: standard streams are open for the life of the process; unlocked only when locked here.
+        unsafe {
+            if ftrylockfile(stream) == 0 {
+                libc::fflush(stream);
+                funlockfile(stream);
+            }
+        }
+    }
 }
 
 /// Writes to the C library's standard error, all bytes under one lock, and passes them on.
