@@ -175,8 +175,9 @@ pub struct Table {
 /// The entries of a table: `acap` array slots, then `mask / 16 + 1` hash slots of key and value.
 #[repr(C)]
 pub struct Store {
-    /// `lock` is the place of the key `__index`, if it is one of the first 256 slots and was looked up: a hint, checked
-    /// by comparing the key. `aux` is the filter of string keys: a key whose bit is 0 is not in the hash part (docs/tables.md, T-10).
+    /// `lock` is the number of the hash slot (from 1) with the key `__index`, if it is one of the first 255 and was
+    /// looked up, else 0; set by whoever found it, cleared by the owner of a local store when the slot gets another key
+    /// (in a shared one it never does, T-1). `aux` is the filter of string keys: a key whose bit is 0 is not in the hash part (docs/tables.md, T-10).
     pub header: Header,
     /// Array slots: keys 1..=acap.
     pub acap: u32,

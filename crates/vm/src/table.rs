@@ -20,7 +20,7 @@ use crate::slot;
 use crate::string;
 use crate::sync::{AcqRel, Acquire, AtomicU64, Release};
 use crate::thread::Record;
-use crate::value::Value;
+use crate::value::{ATOM_BIT, TAG_OBJECT, Value};
 use luas_compiler::number::float_to_integer;
 
 /// Key word of an entry whose key object was collected: it keeps probe chains whole and matches no key.
@@ -269,25 +269,21 @@ pub unsafe fn find_atom(s: *const Store, key: Value, hash: u32) -> AtomFound {
         loop {
             let p = slots.add(offset);
             let word = Value((*p.cast::<AtomicU64>()).load(Acquire));
-            if word == key {
-                let v = Value((*p.add(8).cast::<AtomicU64>()).load(Acquire));
-                if !v.is_nil_like() {
-                    return AtomFound::Value(v, offset as u32);
+            // Another atom is another key; so most steps end here.
+            if word == key || word.0 & ATOM_MASK != TAG_OBJECT | ATOM_BIT {
+                if word == key || word.0 & ATOM_MASK == TAG_OBJECT && string::equal_strings(word, key) {
+                    let v = Value((*p.add(8).cast::<AtomicU64>()).load(Acquire));
+                    if !v.is_nil_like() {
+                        return AtomFound::Value(v, offset as u32);
+                    }
+                    return if v == Value::MOVED { AtomFound::Moving } else { AtomFound::Absent };
                 }
-                return if v == Value::MOVED { AtomFound::Moving } else { AtomFound::Absent };
-            }
-            if word == Value::EMPTY {
-                return AtomFound::Absent;
-            }
-            if word.0 & (string_mask()) == crate::value::TAG_OBJECT && string::equal_strings(word, key) {
-                let v = Value((*p.add(8).cast::<AtomicU64>()).load(Acquire));
-                if !v.is_nil_like() {
-                    return AtomFound::Value(v, offset as u32);
+                if word == Value::EMPTY {
+                    return AtomFound::Absent;
                 }
-                return if v == Value::MOVED { AtomFound::Moving } else { AtomFound::Absent };
-            }
-            if word == Value::DEAD {
-                return AtomFound::Moving;
+                if word == Value::DEAD {
+                    return AtomFound::Moving;
+                }
             }
             offset = (offset + 16) & mask;
             if offset == start {
@@ -297,10 +293,8 @@ pub unsafe fn find_atom(s: *const Store, key: Value, hash: u32) -> AtomFound {
     }
 }
 
-/// Mask under which objects that are no atoms are the object tag.
-const fn string_mask() -> u64 {
-    0xFFFF << 48 | crate::value::ATOM_BIT
-}
+/// Under this mask an atom is the object tag and the atom bit, any other object the object tag alone.
+pub const ATOM_MASK: u64 = 0xFFFF << 48 | ATOM_BIT;
 
 /// The store that follows `s` (T-5: set when a slot of `s` is MOVED or DEAD).
 /// # Safety

@@ -11,9 +11,9 @@ use crate::object::{
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
-use crate::table::{AtomFound, filter_bit, find_atom};
+use crate::table::{ATOM_MASK, AtomFound, TOMB, filter_bit, find_atom};
 use crate::thread::{Handler, Record};
-use crate::value::{INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Type, Value, small_float};
+use crate::value::{ATOM_BIT, INT_ZERO, TAG_BASE, TAG_INT, TAG_OBJECT, Type, Value, small_float};
 use luas_compiler::bytecode::{OPCODE_COUNT, Opcode};
 
 /// One handler for each operation code and then for each form of [`forms`](super::forms).
@@ -55,6 +55,18 @@ fn in_order(mut x: u64) -> u64 {
     // SAFETY: no instruction at all.
     unsafe {
         std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags));
+    }
+    x
+}
+
+/// As [`in_order`]; the compiler does not remember the result either. What is short to compute shall not be kept in a
+/// register from one use to the next.
+#[inline(always)]
+fn anew(mut x: u64) -> u64 {
+    #[cfg(not(miri))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) x, options(nomem, nostack, preserves_flags));
     }
     x
 }
@@ -221,6 +233,18 @@ macro_rules! hinted {
         in_order($s as u64 + ((*$s).acap as usize * 8 + offset) as u64) as *const u8
     }};
 }
+/// The address of the atom whose word this is.
+macro_rules! atom_address {
+    ($word:expr) => {
+        ($word ^ (TAG_OBJECT | ATOM_BIT)) as *const Header
+    };
+}
+/// Whether a store, and none that follows it, has the atom as a key, by the filter alone (T-10).
+macro_rules! lacks {
+    ($s:expr, $key:expr) => {
+        (*$s).header.aux.get() & filter_bit((*atom_address!($key)).aux.get()) == 0 && (*$s).next.load(Acquire) == 0
+    };
+}
 /// A conditional jump: W words when `$cond`; a backward one polls.
 macro_rules! jump_if {
     ($cond:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
@@ -347,7 +371,7 @@ stub! { get_tab_up_slow(pc, base, ins, th, k) {
 
 /// The field that the hint finds in a table that `$is` recognizes.
 macro_rules! get_hinted {
-    ($is:ident, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+    ($is:ident, $missed:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
         let p = object_bits!(*$base.add(b!($ins)));
         if $is!(p, $th) {
             let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
@@ -360,51 +384,73 @@ macro_rules! get_hinted {
                 }
             }
         }
-        return $slow($pc, $base, $ins, $th, $k);
+        return $missed($pc, $base, $ins, $th, $k);
     }};
 }
-op! { GetField(pc, base, ins, th, k) { get_hinted!(is_local_table, get_field_shared, pc, base, ins, th, k) } }
-op! {
-    #[inline(never)]
-    get_field_shared(pc, base, ins, th, k) { get_hinted!(is_table, get_field_inherited, pc, base, ins, th, k) }
-}
-/// The value that a table without the key inherits, by one look at each place: the table's filter has no bit for the
-/// key (T-10), its metatable's store knows the place of `__index`, and the hint finds the key in that table.
-macro_rules! inherited {
-    ($pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr, $v:ident, $found:ident => $store:expr) => {{
-        let $v = *$base.add(b!($ins));
-        let p = object_bits!($v);
-        let key = *$k.add(c!($ins));
-        if is_table!(p, $th) && key.is_atom() {
-            let s = (*(p as *const Table)).store.load(Acquire) as *const Store;
-            let bit = filter_bit((*key.as_object()).aux.get());
-            if (*s).header.aux.get() & bit == 0 && (*s).next.load(Acquire) == 0 {
+op! { GetField(pc, base, ins, th, k) { get_hinted!(is_local_table, get_field_missed, pc, base, ins, th, k) } }
+/// A field that the hint did not find in a local table, by few looks: in a shared table where the hint says; when the
+/// table has no such key, in the table that its metatable names, where the hint says or where probing starts; nil when
+/// the filters (T-10) say that there is none.
+macro_rules! field_missed {
+    ($name:ident, $probe:ident, |$base:ident, $ins:ident, $v:ident, $found:ident| $store:expr) => {
+        op! {
+            #[inline(never)]
+            $name(pc, $base, $ins, th, k) {
+                let $v = *$base.add(b!($ins));
+                let p = object_bits!($v);
+                let key = word_at!(k.add(c!($ins)));
+                if !is_table!(p, th) || key & ATOM_BIT == 0 {
+                    return $probe(pc, $base, $ins, th, k);
+                }
+                let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+                let slot = hinted!(pc, s);
+                if *slot.add(STORE_HEADER).cast::<u64>() == key {
+                    let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+                    if !is_nil_like!($found) {
+                        $store;
+                        next!(pc.add(1), $base, th, k)
+                    }
+                    if $found == Value::MOVED {
+                        return $probe(pc, $base, $ins, th, k);
+                    }
+                } else if !lacks!(s, key) {
+                    return $probe(pc, $base, $ins, th, k);
+                }
                 let meta = (*(p as *const Table)).meta.load(Acquire) as *const Table;
-                if !meta.is_null() {
-                    let p = object_bits!(index::index_event(&*$th, meta));
-                    if is_table!(p, $th) {
-                        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-                        let slot = hinted!($pc, s);
-                        if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
-                            let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-                            if !is_nil_like!($found) {
-                                $store;
-                                next!($pc.add(1), $base, $th, $k)
-                            }
+                if meta.is_null() {
+                    let $found = Value::NIL;
+                    $store;
+                    next!(pc.add(1), $base, th, k)
+                }
+                let p = object_bits!(index::index_event(meta));
+                if is_table!(p, th) {
+                    let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+                    let key = word_at!(k.add(c!($ins)));
+                    let mut slot = hinted!(pc, s);
+                    if *slot.add(STORE_HEADER).cast::<u64>() != key {
+                        if lacks!(s, key) && (*(p as *const Table)).meta.load(Acquire) == 0 {
+                            let $found = Value::NIL;
+                            $store;
+                            next!(pc.add(1), $base, th, k)
+                        }
+                        let start = ((*atom_address!(key)).aux.get() << 4 & (*s).mask) as usize;
+                        slot = (s as *const u8).add((*s).acap as usize * 8 + start);
+                        if *slot.add(STORE_HEADER).cast::<u64>() != key {
+                            return $probe(pc, $base, $ins, th, k);
                         }
                     }
+                    let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+                    if !is_nil_like!($found) {
+                        $store;
+                        next!(pc.add(1), $base, th, k)
+                    }
                 }
+                return $probe(pc, $base, $ins, th, k);
             }
         }
-    }};
+    };
 }
-op! {
-    #[inline(never)]
-    get_field_inherited(pc, base, ins, th, k) {
-        inherited!(pc, base, ins, th, k, v, found => *base.add(a!(ins)) = found);
-        return get_field_slow(pc, base, ins, th, k);
-    }
-}
+field_missed!(get_field_missed, get_field_slow, |base, ins, v, found| *base.add(a!(ins)) = found);
 op! {
     #[inline(never)]
     get_field_slow(pc, base, ins, th, k) {
@@ -424,11 +470,53 @@ stub! { get_field_stub(pc, base, ins, th, k)
     index::get_field(&*th, *base.add(b!(ins)), *k.add(c!(ins)), a!(ins), pc)
 }
 
+// A method is mostly in the table that the object's metatable names: the object lacks it by its filter (T-10), and the
+// hint finds it there.
 op! { SelfField(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    let p = object_bits!(v);
+    let p = object_bits!(*base.add(b!(ins)));
+    if !is_table!(p, th) {
+        return self_fast(pc, base, ins, th, k);
+    }
+    let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+    let key = word_at!(k.add(c!(anew(ins))));
+    if key & ATOM_BIT == 0 {
+        return self_fast(pc, base, ins, th, k);
+    }
+    let hash = (*((key ^ anew(TAG_OBJECT | ATOM_BIT)) as *const Header)).aux.get();
+    if (*s).header.aux.get() & filter_bit(hash) != 0 || (*s).next.load(Acquire) != 0 {
+        return self_own(pc, base, ins, th, k);
+    }
+    let meta = (*(p as *const Table)).meta.load(Acquire) as *const Table;
+    if meta.is_null() {
+        return self_missed(pc, base, ins, th, k);
+    }
+    let s = (*meta).store.load(Acquire) as *mut Store;
+    let place = (*s).header.lock.get() as usize;
+    if place == 0 {
+        return self_missed(pc, base, ins, th, k);
+    }
+    let p = in_order(Store::slot(s, place * 16 - 16).1.load(Acquire) ^ anew(TAG_OBJECT));
     if is_table!(p, th) {
         let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+        let slot = hinted!(pc, s);
+        if *slot.add(STORE_HEADER).cast::<u64>() == word_at!(k.add(c!(anew(ins)))) {
+            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+            if !is_nil_like!(found) {
+                let v = word_at!(base.add(b!(anew(ins))));
+                let a = base.add(a!(ins));
+                *a.add(1) = Value(v);
+                *a = found;
+                next!(pc.add(1), base, th, k)
+            }
+        }
+    }
+    return self_missed(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    self_own(pc, base, ins, th, k) {
+        let v = *base.add(b!(ins));
+        let s = (*(object_bits!(v) as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
         if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
             let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
@@ -439,19 +527,13 @@ op! { SelfField(pc, base, ins, th, k) {
                 next!(pc.add(1), base, th, k)
             }
         }
-    }
-    return self_inherited(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    self_inherited(pc, base, ins, th, k) {
-        inherited!(pc, base, ins, th, k, v, found => {
-            *base.add(a!(ins) + 1) = v;
-            *base.add(a!(ins)) = found;
-        });
-        return self_fast(pc, base, ins, th, k);
+        return self_missed(pc, base, ins, th, k);
     }
 }
+field_missed!(self_missed, self_fast, |base, ins, v, found| {
+    *base.add(a!(ins) + 1) = v;
+    *base.add(a!(ins)) = found;
+});
 op! {
     #[inline(never)]
     self_fast(pc, base, ins, th, k) {
@@ -563,27 +645,52 @@ macro_rules! set_hinted {
         return $slow($pc, $base, $ins, $th, $k);
     }};
 }
-/// The rest of [`set_hinted`] when the key is there and its value is nil: no metamethod may want to know.
-macro_rules! revive_hinted {
+/// The rest of [`set_hinted`] for a local table in which no metamethod wants to know of a new key: the key is somewhere
+/// else, or there with nil, or it is new and there is room. A new key takes its slot even when its value is nil, so that
+/// tables which are made in the same way have their fields at the same places.
+macro_rules! set_field_missed {
     ($name:ident, $slow:ident, |$base:ident, $ins:ident, $k:ident| $table:expr, $key:expr, $value:expr) => {
         op! {
             #[inline(never)]
             $name(pc, $base, $ins, th, $k) {
                 let p = object_bits!($table);
-                if is_local_table!(p, th) {
-                    let t = p as *const Table;
-                    let slot = hinted!(pc, (*t).store.get() as *mut Store);
-                    let meta = (*t).meta.get() as *const Table;
-                    if *slot.add(STORE_HEADER).cast::<u64>() == $key.0
-                        && (meta.is_null() || (*meta).absent.get() & 1 << Event::NewIndex as u32 != 0)
-                    {
-                        // What was known to be absent may not be any more (as `forget_absent`).
-                        (*t).absent.set(0);
-                        (*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).set($value.0);
-                        next!(pc.add(1), $base, th, $k)
-                    }
+                let key = $key.0;
+                if !is_local_table!(p, th) || key & ATOM_BIT == 0 {
+                    return $slow(pc, $base, $ins, th, $k);
                 }
-                return $slow(pc, $base, $ins, th, $k);
+                let t = p as *const Table;
+                let meta = (*t).meta.get() as *const Table;
+                if !meta.is_null() && (*meta).absent.get() & 1 << Event::NewIndex as u32 == 0 {
+                    return $slow(pc, $base, $ins, th, $k);
+                }
+                let s = (*t).store.get() as *mut Store;
+                let hash = (*atom_address!(key)).aux.get();
+                let start = hash << 4 & (*s).mask;
+                let mut offset = start;
+                let mut word = Store::slot(s, offset as usize).0.get();
+                while word != key {
+                    if word == Value::EMPTY.0 {
+                        let used = (*s).used.get();
+                        if used >= (*s).limit {
+                            return $slow(pc, $base, $ins, th, $k);
+                        }
+                        (*s).used.set(used + 1);
+                        (*s).header.aux.set((*s).header.aux.get() | filter_bit(hash));
+                        Store::slot(s, offset as usize).0.set(key);
+                        break;
+                    }
+                    offset = (offset + 16) & (*s).mask;
+                    // A string that is no atom may be equal; TOMB is a place for a new key.
+                    if offset == start || word == TOMB.0 || word & ATOM_MASK == TAG_OBJECT {
+                        return $slow(pc, $base, $ins, th, $k);
+                    }
+                    word = Store::slot(s, offset as usize).0.get();
+                }
+                // What was known to be absent may not be any more (as `forget_absent`).
+                (*t).absent.set(0);
+                Store::slot(s, offset as usize).1.set($value.0);
+                index::set_hint(pc, s, hash, offset);
+                next!(pc.add(1), $base, th, $k)
             }
         }
     };
@@ -605,16 +712,28 @@ stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
     index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 } }
 op! { SetField(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_nil, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_missed, pc, base, ins, th, k)
 } }
-revive_hinted!(set_field_nil, set_field_slow, |base, ins, k| *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)));
+set_field_missed!(
+    set_field_missed,
+    set_field_slow,
+    |base, ins, k| *base.add(a!(ins)),
+    *k.add(b!(ins)),
+    *base.add(c!(ins))
+);
 stub! { set_field_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), pc)
 }
 op! { SetFieldK(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_nil, pc, base, ins, th, k)
+    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_missed, pc, base, ins, th, k)
 } }
-revive_hinted!(set_field_k_nil, set_field_k_slow, |base, ins, k| *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)));
+set_field_missed!(
+    set_field_k_missed,
+    set_field_k_slow,
+    |base, ins, k| *base.add(a!(ins)),
+    *k.add(b!(ins)),
+    *k.add(c!(ins))
+);
 stub! { set_field_k_slow(pc, base, ins, th, k)
     index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 }

@@ -121,15 +121,20 @@ pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint:
 /// of the table, so the count never leads out of bounds: in hash parts of more than 2^22 slots it only misses.
 const HINT_OFFSET: u32 = (1 << 26) - 1;
 
-/// Remembers where a key was found, unless the hint leads there already. While threads share the code, each hint has a
-/// budget of 63 rewrites, then it freezes (contract 22): a site that sees many shapes must not bounce its cache line.
+/// Remembers where in a store a key was found, unless the hint leads there already. A key at the place where its
+/// probing starts is remembered by its hash, which leads there in tables of any size. While threads share the code, each
+/// hint has a budget of 63 rewrites, then it freezes (contract 22): a site that sees many shapes must not bounce its
+/// cache line.
+/// # Safety
+/// `hint` is the second word of an instruction, `s` a live store, and `offset` the place of a key with this hash in it.
 #[inline(always)]
-unsafe fn set_hint(hint: *const u32, offset: u32) {
-    // SAFETY: caller: the second word of an instruction; other threads use it too.
+pub unsafe fn set_hint(hint: *const u32, s: *const Store, hash: u32, offset: u32) {
+    // SAFETY: caller; other threads use the word too.
     unsafe {
         let word = &*hint.cast::<AtomicU32>();
         let old = word.get();
-        if old & HINT_OFFSET == offset & HINT_OFFSET {
+        let mask = (*s).mask;
+        if old & mask == offset {
             return;
         }
         let mut count = old & !HINT_OFFSET;
@@ -139,7 +144,8 @@ unsafe fn set_hint(hint: *const u32, offset: u32) {
             }
             count += HINT_OFFSET + 1;
         }
-        word.set(offset & HINT_OFFSET | count);
+        let place = if hash << 4 & mask == offset { hash << 4 } else { offset };
+        word.set(place & HINT_OFFSET | count);
     }
 }
 
@@ -147,12 +153,15 @@ unsafe fn set_hint(hint: *const u32, offset: u32) {
 /// # Safety
 /// `meta` is live.
 #[inline(always)]
-pub unsafe fn index_event(rec: &Record, meta: *const Table) -> Value {
-    // SAFETY: caller.
+pub unsafe fn index_event(meta: *const Table) -> Value {
+    // SAFETY: caller; the place is that of a slot of this store.
     unsafe {
         let s = (*meta).store.load(Acquire) as *const Store;
-        let name = Value(rec.machine().event_names[Event::Index as usize].get());
-        table::at_offset(s, name, u32::from((*s).header.lock.get()) << 4)
+        let place = (*s).header.lock.get() as usize;
+        if place == 0 {
+            return Value::NIL;
+        }
+        Value(Store::slot(s, place * 16 - 16).1.load(Acquire))
     }
 }
 
@@ -164,7 +173,10 @@ unsafe fn find_index_event(rec: &Record, meta: *const Table) -> Value {
         let s = (*meta).store.load(Acquire) as *const Store;
         let name = Value(rec.machine().event_names[Event::Index as usize].get());
         if let AtomFound::Value(m, offset) = find_atom(s, name, (*name.as_object()).aux.get()) {
-            if let Ok(place) = u8::try_from(offset >> 4) {
+            // Under another word it is not the place that a local store keeps up.
+            if let Ok(place) = u8::try_from(offset / 16 + 1)
+                && Store::slot(s, offset as usize).0.load(Acquire) == name.0
+            {
                 (*s).header.lock.set(place);
             }
             return m;
@@ -187,14 +199,9 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
         let mut t: *const Table = t;
         for _ in 0..MAX_CHAIN {
             let s = (*t).store.load(Acquire) as *const Store;
-            // The hint may be one for a table further down the chain.
-            let v = table::at_offset(s, key, (*hint.cast::<AtomicU32>()).get());
-            if !v.is_nil_like() {
-                return v;
-            }
             match find_atom(s, key, hash) {
                 AtomFound::Value(v, offset) => {
-                    set_hint(hint, offset);
+                    set_hint(hint, s, hash, offset);
                     return v;
                 }
                 AtomFound::Absent => {}
@@ -209,7 +216,7 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
             if meta.is_null() || (*meta).absent.get() & 1 << Event::Index as u32 != 0 {
                 return Value::NIL;
             }
-            let mut m = index_event(rec, meta);
+            let mut m = index_event(meta);
             if m.is_nil_like() {
                 m = find_index_event(rec, meta);
             }
@@ -246,8 +253,9 @@ pub unsafe extern "C" fn method(rec: &Record, v: Value, key: Value, hint: *const
         let Some(t) = index.as_table() else { return Value::EMPTY };
         if key.is_atom() {
             let s = (*t).store.load(Acquire) as *const Store;
-            if let AtomFound::Value(found, offset) = find_atom(s, key, (*key.as_object()).aux.get()) {
-                set_hint(hint, offset);
+            let hash = (*key.as_object()).aux.get();
+            if let AtomFound::Value(found, offset) = find_atom(s, key, hash) {
+                set_hint(hint, s, hash, offset);
                 return found;
             }
         }
@@ -390,12 +398,13 @@ pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint:
         if let Some(t) = object.as_table()
             && key.is_atom()
         {
-            let full = Key::Str(key, (*key.as_object()).aux.get());
+            let hash = (*key.as_object()).aux.get();
+            let full = Key::Str(key, hash);
             let s = (*t).store.load(Acquire) as *const Store;
             match find(s, &full) {
                 Found::Hit(slot, offset) => {
                     let old = Value(slot.load(Acquire));
-                    set_hint(hint, offset);
+                    set_hint(hint, s, hash, offset);
                     if !old.is_nil_like() {
                         let e = table::set_key(rec, t, full, v);
                         if let Err(e) = e {

@@ -78,38 +78,51 @@ unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value)
     }
 }
 
-/// Puts an absent key into a hash slot: a free one, or one whose entry is nil. False when there is none.
+/// Puts an absent key into a hash slot. A fresh one while there is room: where a nil entry is, its own key comes back
+/// to, and then it is where the hints of field accesses remember it. Else that of a nil entry on the way; false when
+/// there is none.
 unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
     // SAFETY: caller; offsets are masked.
     unsafe {
         let mask = (*s).mask as usize;
         let start = (key.hash() as usize) << 4 & mask;
         let mut offset = start;
+        let mut vacant = usize::MAX;
+        let used = (*s).used.get();
         loop {
             let (k, val) = Store::slot(s, offset);
             let w = Value(k.get());
             if w == Value::EMPTY {
-                let used = (*s).used.get();
-                if used >= (*s).limit {
-                    return false;
+                if used < (*s).limit {
+                    (*s).used.set(used + 1);
+                    vacant = offset;
                 }
-                (*s).used.set(used + 1);
-                note_key(s, key);
-                k.set(word.0);
-                val.set(v.0);
-                return true;
+                break;
             }
-            if w == TOMB || Value(val.get()).is_nil_like() {
-                note_key(s, key);
-                k.set(word.0);
-                val.set(v.0);
-                return true;
+            if w == TOMB {
+                vacant = offset;
+                break;
+            }
+            if vacant == usize::MAX && Value(val.get()).is_nil_like() {
+                vacant = offset;
             }
             offset = (offset + 16) & mask;
             if offset == start {
-                return false;
+                break;
             }
         }
+        if vacant == usize::MAX {
+            return false;
+        }
+        let (k, val) = Store::slot(s, vacant);
+        if Value(k.get()) != Value::EMPTY {
+            // It may have been that of `__index`.
+            (*s).header.lock.set(0);
+        }
+        note_key(s, key);
+        k.set(word.0);
+        val.set(v.0);
+        true
     }
 }
 
