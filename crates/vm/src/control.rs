@@ -13,8 +13,8 @@ use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, retu
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
 use crate::native::Result;
-use crate::object::{Coroutine, Kind};
-use crate::sync::Release;
+use crate::object::{Coroutine, Kind, NativeClosure};
+use crate::sync::{Acquire, Release};
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
 
@@ -304,7 +304,8 @@ pub fn co_wrap(th: &mut Thread) -> Result<u32> {
     th.ret(f)
 }
 
-fn wrapped(th: &mut Thread) -> Result<u32> {
+/// The function that `coroutine.wrap` makes.
+pub fn wrapped(th: &mut Thread) -> Result<u32> {
     let rec = th.rec();
     let Some(co) = th.upvalue(1).0.as_kind::<Coroutine>(Kind::Coroutine) else {
         return Err(th.error("not a coroutine"));
@@ -533,6 +534,173 @@ pub fn co_yield(th: &mut Thread) -> Result<u32> {
         let n = rec.top.get().offset_from_unsigned(first);
         let flow = deliver(rec, first, n, SUSPENDED);
         switched(rec, flow)
+    }
+}
+
+/// The frame of the native function that the current Lua frame calls by `ins`, an instruction CALL with a fixed number of
+/// arguments, which start at `frame`.
+unsafe fn native_frame(rec: &Record, frame: *mut Value, ins: u32, c: Continuation) -> CallInfo {
+    let nargs = (ins >> 16 & 0xFF) - 1;
+    // SAFETY: caller: a slot of the running coroutine.
+    let base = unsafe { frame.offset_from_unsigned(rec.stack.get()) } as u32;
+    CallInfo {
+        pc: std::ptr::null(),
+        k: c as usize as *const Value,
+        base,
+        top: base + nargs + MIN_NATIVE as u32,
+        wanted: (ins >> 24) as u16,
+        flags: CALL_NATIVE,
+        extra: nargs,
+    }
+}
+
+/// Goes from the running coroutine, whose current frame is `own`, to `co`: to the Lua frame below the native frame `at`,
+/// which returns `lead` and `n` values at `first`.
+#[inline(always)]
+unsafe fn switch(
+    rec: &Record,
+    own: *const CallInfo,
+    co: *const Coroutine,
+    at: *mut CallInfo,
+    lead: bool,
+    first: *const Value,
+    n: usize,
+) {
+    // SAFETY: callers have checked that the values fit.
+    unsafe {
+        let from = rec.coroutine.get();
+        (*from).ci.set(own.offset_from_unsigned(Record::buffer_contents::<CallInfo>((*from).frames.get())) as u32);
+        let stack = (*co).stack.get();
+        let slots = Record::stack_slots(stack);
+        let mut to = slots.add((*at).base as usize - 1);
+        let mut wanted = (*at).wanted as isize - 1;
+        if wanted < 0 {
+            wanted = n as isize + lead as isize;
+            rec.top.set(to.offset(wanted));
+        } else {
+            rec.top.set(to);
+        }
+        if lead {
+            *to = Value::TRUE;
+            to = to.add(1);
+            wanted -= 1;
+        }
+        if n == 1 && wanted == 1 {
+            *to = *first;
+        } else {
+            for i in 0..wanted {
+                *to.offset(i) = if i < n as isize { *first.offset(i) } else { Value::NIL };
+            }
+        }
+        rec.coroutine.set(co.cast_mut());
+        rec.stack.set(slots);
+        rec.stack_limit.set(slots.add((*stack).len as usize - EXTRA_SLOTS));
+        rec.ci.set(at.sub(1));
+        let frames = (*co).frames.get();
+        rec.ci_last.set(Record::buffer_contents::<CallInfo>(frames).byte_add((*frames).len as usize).sub(1));
+    }
+}
+
+/// The frame in which the coroutine waits, if the switch to it and the return of `n` values from that frame are of the
+/// plain kind: no hook, nothing but a Lua function that wants them, room.
+#[inline(always)]
+unsafe fn waits_plainly(co: *const Coroutine, n: usize) -> Option<*mut CallInfo> {
+    // SAFETY: caller: a live coroutine that nobody else runs.
+    unsafe {
+        let at = Record::buffer_contents::<CallInfo>((*co).frames.get()).add((*co).ci.get() as usize);
+        let room = (*at).base as usize + n + EXTRA_SLOTS < (*(*co).stack.get()).len as usize;
+        ((*at).flags == CALL_NATIVE && (*co).hook_active.get() == 0 && room).then_some(at)
+    }
+}
+
+/// `coroutine.resume(co, ...)` called by the current Lua frame with the instruction `ins`, of a local coroutine that waits
+/// in `yield` as most do: switches to it, or does nothing and answers false.
+/// # Safety
+/// The frame's pc is saved, there is no hook, room for a native frame, and `ins` gives at least one argument at `frame`.
+pub unsafe fn resume_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        if ins >> 16 & 0xFF < 2 {
+            return false;
+        }
+        let Some(co) = (*frame).as_kind::<Coroutine>(Kind::Coroutine) else { return false };
+        resume_plainly(rec, frame, ins, co, Continuation::Resume, 1)
+    }
+}
+
+/// The same of a function that `coroutine.wrap` made, whose closure is `native`; it may be called without arguments.
+/// # Safety
+/// As [`resume_directly`].
+pub unsafe fn wrapped_directly(rec: &Record, frame: *mut Value, ins: u32, native: *const NativeClosure) -> bool {
+    // SAFETY: caller; the function has one upvalue.
+    unsafe {
+        let co = Value(NativeClosure::upval(native, 0).load(Acquire));
+        let Some(co) = co.as_kind::<Coroutine>(Kind::Coroutine) else { return false };
+        resume_plainly(rec, frame, ins, co, Continuation::Wrap, 0)
+    }
+}
+
+#[inline(always)]
+unsafe fn resume_plainly(
+    rec: &Record,
+    frame: *mut Value,
+    ins: u32,
+    co: *mut Coroutine,
+    c: Continuation,
+    skip: usize,
+) -> bool {
+    // SAFETY: callers.
+    unsafe {
+        let from = rec.coroutine.get();
+        if (*co).header.is_shared()
+            || (*co).status.get() != SUSPENDED
+            || (*co).ci.get() == 0
+            || (*from).nesting.get() >= call::MAX_NATIVE_DEPTH
+        {
+            return false;
+        }
+        let n = (ins >> 16 & 0xFF) as usize - 1 - skip;
+        let Some(at) = waits_plainly(co, n) else { return false };
+        let own = rec.ci.get().add(1);
+        *own = native_frame(rec, frame, ins, c);
+        (*from).top.set((*own).base + (*own).extra);
+        (*from).status.store(NORMAL, Release);
+        (*co).resumer.set(from);
+        (*co).run_depth.set(rec.run_depth.get());
+        (*co).nesting.set((*from).nesting.get() + 1);
+        (*co).status.set(RUNNING);
+        switch(rec, own, co, at, false, frame.add(skip), n);
+        true
+    }
+}
+
+/// `coroutine.yield(...)` called by the current Lua frame with the instruction `ins`, in a local coroutine that a Lua
+/// function has resumed: goes back to that one, or does nothing and answers false.
+/// # Safety
+/// As [`resume_directly`].
+pub unsafe fn yield_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        let co = rec.coroutine.get();
+        let to = (*co).resumer.get();
+        if to.is_null() || (*co).run_depth.get() != rec.run_depth.get() || (*co).header.is_shared() {
+            return false;
+        }
+        let n = (ins >> 16 & 0xFF) as usize - 1;
+        let Some(at) = waits_plainly(to, n + 1) else { return false };
+        let resume = continuation(at) == Continuation::Resume;
+        if !resume && continuation(at) != Continuation::Wrap {
+            return false;
+        }
+        let own = rec.ci.get().add(1);
+        *own = native_frame(rec, frame, ins, Continuation::None);
+        // What is handed over does not stay behind.
+        (*co).top.set((*own).base);
+        (*co).resumer.set(std::ptr::null_mut());
+        (*co).status.set(SUSPENDED);
+        (*to).status.store(RUNNING, Release);
+        switch(rec, own, to, at, resume, frame, n);
+        true
     }
 }
 

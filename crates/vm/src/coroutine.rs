@@ -80,6 +80,8 @@ pub const CALL_VARARG: u16 = 1024;
 pub const CALL_GUARD: u16 = 2048;
 /// The frame runs the hook.
 pub const CALL_HOOK: u16 = 4096;
+/// The caller's frame is that of a pcall without hooks, called by a Lua function. Beside CALL_TO_NATIVE.
+pub const CALL_IN_PCALL: u16 = 8192;
 /// Bits that make a return take the slow way.
 pub const CALL_SLOW_RETURN: u16 =
     CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;

@@ -45,6 +45,8 @@ pub const EXIT_ERROR: Flow = 2;
 /// The thread ends without unwinding (os.exit in another thread); never caught.
 pub const EXIT_KILLED: Flow = 3;
 
+pub use handlers::native_entry;
+
 /// The dispatch table for a hook that wants these events, in the order of the operation codes.
 pub fn table_for(hook_mask: u32) -> &'static [Handler; HANDLER_COUNT] {
     if hook_mask & (HOOK_LINE | HOOK_COUNT) != 0 {

@@ -118,6 +118,7 @@ fn known_function(rec: &Record, name: &'static str, f: NativeFn) -> Option<Value
     // SAFETY: fresh memory.
     unsafe {
         (*c).function = f;
+        (*c).entry = crate::interpreter::native_entry(f);
         (*c).name = name;
     }
     rec.publish_object(c.cast());

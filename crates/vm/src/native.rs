@@ -506,6 +506,7 @@ impl Thread {
         // SAFETY: fresh memory of that size; the upvalues are the topmost values.
         unsafe {
             (*c).function = f;
+            (*c).entry = crate::interpreter::native_entry(f);
             (*c).name = name;
             let first = rec.top.get().sub(upvals);
             for i in 0..upvals {

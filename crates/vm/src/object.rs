@@ -6,6 +6,7 @@
 
 use crate::native::{NativeFn, Payload};
 use crate::sync::{AtomicU8, AtomicU32, AtomicU64};
+use crate::thread::Handler;
 use crate::value::Value;
 use luas_compiler::bytecode;
 
@@ -256,6 +257,8 @@ pub struct NativeClosure {
     pub header: Header,
     /// The function.
     pub function: NativeFn,
+    /// The handler by which instructions call it: [`crate::interpreter::native_entry`] of the function.
+    pub entry: Handler,
     /// Its name, for tracebacks of panics and `bad argument` messages.
     pub name: &'static str,
     upvals: [AtomicU64; 0],

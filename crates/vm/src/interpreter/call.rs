@@ -295,7 +295,7 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
                 return flow;
             }
         }
-        match boundary(rec, function) {
+        match boundary(&mut Thread::from_record(rec), function) {
             Ok(n) if n < SWITCHED => return_native(rec, n as usize),
             Ok(_) => rec.pending_flow.get(),
             Err(Error(())) => throw(rec),
@@ -309,28 +309,36 @@ unsafe fn call_native(rec: &Record, offset: usize, function: NativeFn, nresults:
 /// The current frame is that function's, made as in [`call`].
 #[inline(never)]
 pub unsafe fn run_native(rec: &Record, function: NativeFn) -> u32 {
-    match boundary(rec, function) {
-        Ok(n) => n,
-        Err(Error(())) => {
-            rec.pending_flow.set(throw(rec));
-            SWITCHED
-        }
-    }
-}
-
-/// The one boundary around every native function: a panic becomes a Lua error that names the function (contract 17).
-#[inline]
-fn boundary(rec: &Record, function: NativeFn) -> Result<u32, Error> {
     // SAFETY: the record is the calling thread's; the handle lives for the call.
     let mut handle = unsafe { Thread::from_record(rec) };
-    match catch_unwind(AssertUnwindSafe(|| function(&mut handle))) {
-        Ok(r) => r,
-        Err(payload) => Err(panicked(rec, &*payload)),
+    // The record is found through the handle afterwards: so no register has to be saved for it.
+    match boundary(&mut handle, function) {
+        Ok(n) => n,
+        Err(Error(())) => failed(&handle),
     }
 }
 
 #[cold]
-fn panicked(rec: &Record, payload: &(dyn std::any::Any + Send)) -> Error {
+#[inline(never)]
+fn failed(th: &Thread) -> u32 {
+    let rec = th.rec();
+    rec.pending_flow.set(throw(rec));
+    SWITCHED
+}
+
+/// The one boundary around every native function: a panic becomes a Lua error that names the function (contract 17).
+#[inline(always)]
+fn boundary(handle: &mut Thread, function: NativeFn) -> Result<u32, Error> {
+    match catch_unwind(AssertUnwindSafe(|| function(handle))) {
+        Ok(r) => r,
+        Err(payload) => Err(panicked(handle, payload)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn panicked(th: &Thread, payload: Box<dyn std::any::Any + Send>) -> Error {
+    let rec = th.rec();
     let text = payload
         .downcast_ref::<&str>()
         .map(|s| s.to_string())

@@ -2,10 +2,15 @@
 
 use super::forms::{Form, HANDLER_COUNT, change, for_each_form};
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
-use crate::coroutine::{CALL_NATIVE, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_VARARG};
+use crate::control::{self, Continuation};
+use crate::coroutine::{
+    CALL_IN_PCALL, CALL_NATIVE, CALL_PROTECTED, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_TO_NATIVE,
+    CALL_VARARG,
+};
 use crate::frame::MIN_NATIVE;
 use crate::hook;
 use crate::metamethod::Event;
+use crate::native::NativeFn;
 use crate::object::{
     BoxedInt, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
 };
@@ -1090,16 +1095,16 @@ op! { Call(pc, base, ins, th, k) {
         return safepoint_and_call(pc, base, ins, th, k);
     }
     let a = a_first!(ins);
-    let frame = base.add(a + 1);
     let p = object_bits!(*base.add(a));
     if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
-        return call_native(pc, base, ins, th, k);
+        return call_other(pc, base, ins, th, p as *const Value);
     }
     let proto = (*(p as *const LuaClosure)).proto;
     // B counts the function too, and is 0 in an open call.
     if (ins >> 16) as u8 <= (*proto).plain_params {
         return call_adjusted(pc, base, ins, th, k);
     }
+    let frame = base.add(a + 1);
     let ci = (*th).ci.get();
     if !fits!(proto, frame, ci, th) {
         return call_slow(pc, base, ins, th, k);
@@ -1128,7 +1133,7 @@ op! {
         let params = frame.add((*proto).num_params as usize);
         while end < params {
             *end = Value::NIL;
-            end = end.add(1);
+            end = in_order(end.add(1) as u64) as *mut Value;
         }
         (*ci).pc = pc;
         enter!(proto, frame, a + 1, c!(ins) as u64, (*proto).code, ci, th)
@@ -1171,63 +1176,182 @@ op! {
     }
 }
 
-/// Calls the native function `$function` with the arguments from `$frame` to `$end`, or goes the way `$slow`. `$frame`
-/// is `$above` slots above the caller's frame, `$wanted` as in a frame.
-macro_rules! native {
-    ($function:expr, $frame:expr, $end:expr, $above:expr, $wanted:expr, $slow:ident,
-     $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let (frame, end) = ($frame, $end);
-        let ci = (*$th).ci.get();
-        if end.add(MIN_NATIVE) > (*$th).stack_limit.get() || ci >= (*$th).ci_last.get() || (*$th).hook_mask.get() != 0 {
-            return $slow($pc, $base, $ins, $th, $k);
+// A call of something else, whose `object_bits!` are in the place of the constants.
+op! {
+    #[inline(never)]
+    call_other(pc, base, ins, th, p) {
+        if is_kind!(p as u64, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
+            return ((*p.cast::<NativeClosure>()).entry)(pc, base, ins, th, p);
         }
-        (*ci).pc = $pc;
-        (*$th).top.set(end);
-        let callee = ci.add(1);
-        let nargs = end.offset_from_unsigned(frame);
-        let offset = (*ci).base + $above as u32;
-        (*callee).k = std::ptr::null();
-        (*callee).base = offset;
-        (*callee).top = offset + (nargs + MIN_NATIVE) as u32;
-        *(&raw mut (*callee).wanted).cast::<u64>() = $wanted as u64 | (CALL_NATIVE as u64) << 16 | (nargs as u64) << 32;
-        (*$th).ci.set(callee);
-        let n = call::run_native(&*$th, $function);
-        if n >= call::SWITCHED {
-            resume!((*$th).pending_flow.get(), $th)
-        }
-        let callee = (*$th).ci.get();
-        let wanted = (*callee).wanted;
-        // The function may have set a hook.
-        if wanted.wrapping_sub(1) > 1 || (*$th).hook_mask.get() != 0 {
-            resume!(call::return_native(&*$th, n as usize), $th)
-        }
-        let slots = (*$th).stack.get();
-        if wanted == 2 {
-            let mut v = Value::NIL;
-            if n > 0 {
-                v = *(*$th).top.get().sub(n as usize);
-            }
-            *slots.add((*callee).base as usize).sub(1) = v;
-        }
-        leave!(callee, $th)
-    }};
+        return call_slow(pc, base, ins, th, p);
+    }
+}
+
+/// The handler that calls the native function `f`: all have the closure in the place of the constants.
+pub fn native_entry(f: NativeFn) -> Handler {
+    let special: [(NativeFn, Handler); 4] = [
+        (control::pcall, call_pcall),
+        (control::co_resume, call_resume),
+        (control::wrapped, call_wrapped),
+        (control::co_yield, call_yield),
+    ];
+    special.into_iter().find(|&(known, _)| std::ptr::fn_addr_eq(known, f)).map_or(call_native, |(_, entry)| entry)
 }
 op! {
     #[inline(never)]
-    call_native(pc, base, ins, th, k) {
+    call_native(pc, base, ins, th, native) {
         let frame = base.add(a!(ins) + 1);
-        let p = object_bits!(*frame.sub(1));
-        if !is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
-            return call_slow(pc, base, ins, th, k);
-        }
         let mut end = frame.add(b!(ins)).sub(1);
         if b!(ins) == 0 {
             end = (*th).top.get();
         }
-        let function = (*(p as *const NativeClosure)).function;
-        native!(function, frame, end, a!(ins) + 1, c!(ins), call_slow, pc, base, ins, th, k)
+        let ci = (*th).ci.get();
+        if end.add(MIN_NATIVE) > (*th).stack_limit.get() || ci >= (*th).ci_last.get() {
+            return call_slow(pc, base, ins, th, native);
+        }
+        (*ci).pc = pc;
+        (*th).top.set(end);
+        let callee = ci.add(1);
+        let nargs = end.offset_from_unsigned(frame);
+        let offset = (*ci).base + a!(ins) as u32 + 1;
+        (*callee).k = std::ptr::null();
+        (*callee).base = offset;
+        (*callee).top = offset + (nargs + MIN_NATIVE) as u32;
+        let word = c!(ins) as u64 | (CALL_NATIVE as u64) << 16 | (nargs as u64) << 32;
+        *(&raw mut (*callee).wanted).cast::<u64>() = word;
+        (*th).ci.set(callee);
+        let n = call::run_native(&*th, (*native.cast::<NativeClosure>()).function);
+        if n >= call::SWITCHED {
+            resume!((*th).pending_flow.get(), th)
+        }
+        let callee = (*th).ci.get();
+        let wanted = (*callee).wanted;
+        // The function may have set a hook.
+        if wanted.wrapping_sub(1) > 1 || (*th).hook_mask.get() != 0 {
+            resume!(call::return_native(&*th, n as usize), th)
+        }
+        if wanted == 2 {
+            let mut v = Value::NIL;
+            if n > 0 {
+                v = *(*th).top.get().sub(n as usize);
+            }
+            *(*th).stack.get().add((*callee).base as usize).sub(1) = v;
+        }
+        leave!(callee, th)
     }
 }
+// `pcall(f, ...)` of a Lua function: two frames, as `control::protect` makes them.
+op! {
+    #[inline(never)]
+    call_pcall(pc, base, ins, th, native) {
+        let frame = base.add(a!(ins) + 1);
+        let p = object_bits!(*frame);
+        if b!(ins) < 2 || !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+            return call_native(pc, base, ins, th, native);
+        }
+        let proto = (*(p as *const LuaClosure)).proto;
+        if (ins >> 16) as u8 - 1 <= (*proto).plain_params {
+            return call_pcall_adjusted(pc, base, ins, th, native);
+        }
+        let ci = (*th).ci.get();
+        let own = ci.add(1);
+        let co = (*th).coroutine.get();
+        if !fits!(proto, frame.add(1), own, th)
+            || (*co).protected.get() + (*th).run_depth.get() >= call::MAX_NATIVE_DEPTH
+        {
+            return call_native(pc, base, ins, th, native);
+        }
+        (*ci).pc = pc;
+        let level = (*co).protected.get();
+        (*co).protected.set(level + 1);
+        (*own).pc = (*co).error_handler.replace(0) as usize as *const u32;
+        (*own).k = ((level as usize) << 8 | Continuation::Pcall as usize) as *const Value;
+        let nargs = b!(in_order(ins)) as u64 - 1;
+        let word = (ins as u32 >> 24) as u64 | ((CALL_NATIVE | CALL_PROTECTED) as u64) << 16 | nargs << 32;
+        *(&raw mut (*own).wanted).cast::<u64>() = word;
+        let offset = (*ci).base + a_first!(ins) as u32 + 1;
+        (*own).base = offset;
+        (*own).top = offset + nargs as u32 + MIN_NATIVE as u32;
+        let word = ((CALL_TO_NATIVE | CALL_IN_PCALL) as u64) << 16;
+        enter!(proto, frame.add(1), 1, word, (*proto).code, own, th)
+    }
+}
+// With too few arguments, or of a vararg function.
+op! {
+    #[inline(never)]
+    call_pcall_adjusted(pc, base, ins, th, native) {
+        let frame = base.add(a!(ins) + 2);
+        let proto = (*address!(*frame.sub(1), LuaClosure)).proto;
+        let params = (*proto).num_params as usize;
+        if (*proto).is_vararg || !fits!(proto, frame, (*th).ci.get(), th) || params > 200 {
+            return call_native(pc, base, ins, th, native);
+        }
+        let mut i = b!(ins) - 2;
+        while i < params {
+            *frame.add(i) = Value::NIL;
+            i = in_order(i as u64 + 1) as usize;
+        }
+        return call_pcall(pc, base, ins & 0xFF00_FFFF | (params as u64 + 2) << 16, th, native);
+    }
+}
+/// Whether the function of the frame `$ci` was called by pcall, and returns to it alone.
+macro_rules! returns_to_pcall {
+    ($ci:expr) => {
+        (*$ci).flags == CALL_TO_NATIVE | CALL_IN_PCALL
+    };
+}
+// The end of a protected call without error: `n` results of its function start at `first`.
+op! {
+    #[inline(never)]
+    leave_pcall(pc, first, n, th, k) {
+        let own = (*th).ci.get().sub(1);
+        let co = (*th).coroutine.get();
+        (*co).error_handler.set((*own).pc as usize as u32);
+        (*co).protected.set(((*own).k as usize >> 8) as u32);
+        let result = (*th).stack.get().add((*own).base as usize);
+        *result.sub(1) = Value::TRUE;
+        let mut count = ((*own).wanted as u64).wrapping_sub(2);
+        if (*own).wanted == 0 {
+            count = n;
+            (*th).top.set(result.add(n as usize));
+        }
+        let mut i = 0;
+        while (i as i64) < count as i64 {
+            let mut v = Value::NIL;
+            if i < n {
+                v = *first.add(i as usize);
+            }
+            *result.add(i as usize) = v;
+            i = in_order(i + 1);
+        }
+        leave!(own, th)
+    }
+}
+/// `$switch` when it can: it switches to another coroutine; otherwise the native function is called.
+macro_rules! switch {
+    ($name:ident, $native:ident, $switch:path $(, $co:expr)?) => {
+        op! {
+            #[inline(never)]
+            $name(pc, base, ins, th, $native) {
+                let frame = base.add(a!(ins) + 1);
+                let ci = (*th).ci.get();
+                if b!(ins) != 0
+                    && frame.add(b!(ins) + MIN_NATIVE) <= (*th).stack_limit.get()
+                    && ci < (*th).ci_last.get()
+                {
+                    (*ci).pc = pc;
+                    if $switch(&*th, frame, ins as u32 $(, $co)?) {
+                        resume!(CONTINUE, th)
+                    }
+                }
+                return call_native(pc, base, ins, th, $native);
+            }
+        }
+    };
+}
+switch!(call_resume, native, control::resume_directly);
+switch!(call_wrapped, native, control::wrapped_directly, native.cast::<NativeClosure>());
+switch!(call_yield, native, control::yield_directly);
 stub! { call_slow(pc, base, ins, th, k) {
     let func = base.add(a!(ins));
     if b!(ins) != 0 {
@@ -1294,7 +1418,8 @@ op! {
         let p = object_bits!(f);
         if is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
             // It needs no frame of ours: an ordinary call with all results, and the code returns them next.
-            return call_native(pc, base, ins & 0x00FF_FFFF, th, k);
+            let native = p as *const NativeClosure;
+            return ((*native).entry)(pc, base, ins & 0x00FF_FFFF, th, native.cast());
         }
         if !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
             return tail_call_slow(pc, base, ins, th, k);
@@ -1355,13 +1480,16 @@ stub! { safepoint_and_tail_call(pc, base, ins, th, k) {
 op! { Return(pc, base, ins, th, k) {
     let ci = (*th).ci.get();
     let flags = (*ci).flags;
-    if flags & (CALL_SLOW_RETURN | CALL_RETURNING) != 0 || ins as u32 >> 24 != 0 {
-        return return_slow(pc, base, ins, th, k);
-    }
     let first = base.add(a!(ins));
     let mut n = b!(ins).wrapping_sub(1);
     if n == usize::MAX {
         n = (*th).top.get().offset_from_unsigned(first);
+    }
+    if flags & (CALL_SLOW_RETURN | CALL_RETURNING) != 0 || ins as u32 >> 24 != 0 {
+        if returns_to_pcall!(ci) && ins as u32 >> 24 == 0 {
+            return leave_pcall(pc, first, n as u64, th, k);
+        }
+        return return_slow(pc, base, ins, th, k);
     }
     let mut result = base.sub(1);
     if flags & CALL_VARARG != 0 {
@@ -1405,6 +1533,9 @@ op! {
     return0_adjusted(pc, base, ins, th, k) {
         let ci = (*th).ci.get();
         if (*ci).flags & CALL_SLOW_RETURN != 0 {
+            if returns_to_pcall!(ci) {
+                return leave_pcall(pc, base, 0, th, k);
+            }
             return return0_slow(pc, base, ins, th, k);
         }
         let mut result = base.sub(1);
@@ -1435,6 +1566,9 @@ op! {
     return1_adjusted(pc, base, ins, th, k) {
         let ci = (*th).ci.get();
         if (*ci).flags & CALL_SLOW_RETURN != 0 {
+            if returns_to_pcall!(ci) {
+                return leave_pcall(pc, base.add(a!(ins)), 1, th, k);
+            }
             return return1_slow(pc, base, ins, th, k);
         }
         let mut result = base.sub(1);
@@ -1538,44 +1672,17 @@ op! { TForCall(pc, base, ins, th, k) {
     }
     return tfor_call_other(pc, base, ins, th, k);
 } }
-// A turn that calls its iterator.
+// A turn that calls its iterator, as CALL A+4 3 C+1 does.
 op! {
     #[inline(never)]
     tfor_call_other(pc, base, ins, th, k) {
-        let a = a_first!(ins);
-        let frame = base.add(a + 5);
-        let f = *base.add(a);
-        let p = object_bits!(f);
-        if is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
-            let proto = (*(p as *const LuaClosure)).proto;
-            let ci = (*th).ci.get();
-            if (*proto).plain_params > 2 || !fits!(proto, frame, ci, th) {
-                return tfor_call_slow(pc, base, ins, th, k);
-            }
-            (*ci).pc = pc;
-            let (state, control) = (*base.add(a + 1), *base.add(a + 2));
-            *frame.sub(1) = f;
-            *frame = state;
-            *frame.add(1) = control;
-            enter!(proto, frame, a + 5, (ins as u32 >> 24) as u64 + 1, (*proto).code, ci, th)
-        }
-        if is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
-            return tfor_call_native(pc, base, ins, th, k);
-        }
-        return tfor_call_slow(pc, base, ins, th, k);
-    }
-}
-op! {
-    #[inline(never)]
-    tfor_call_native(pc, base, ins, th, k) {
         let r = base.add(a!(ins));
-        let frame = r.add(5);
         let (f, state, control) = (*r, *r.add(1), *r.add(2));
-        *frame.sub(1) = f;
-        *frame = state;
-        *frame.add(1) = control;
-        let function = (*address!(f, NativeClosure)).function;
-        native!(function, frame, frame.add(2), a!(ins) + 5, c!(ins) + 1, tfor_call_slow, pc, base, ins, th, k)
+        *r.add(4) = f;
+        *r.add(5) = state;
+        *r.add(6) = control;
+        let ins = (ins & 0xFF00_FF00) + (0x0103_0400 | Opcode::Call as u64);
+        return Call(pc, base, ins, th, k);
     }
 }
 stub! { tfor_call_slow(pc, base, ins, th, k) forloop::call_iterator(&*th, a!(ins), c!(ins)) }
