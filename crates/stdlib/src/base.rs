@@ -274,7 +274,11 @@ fn collect_garbage(th: &mut Thread) -> Result<u32> {
         "count" => th.ret_float(th.bytes_in_use() as f64 / 1024.0),
         "step" => {
             let size = parameter(th, 2)?;
-            let finished = th.collect_step(usize::try_from(size).unwrap_or(0))?;
+            // A step back (a negative one) does nothing now.
+            let finished = match usize::try_from(size) {
+                Ok(size) => th.collect_step(size)?,
+                Err(_) => false,
+            };
             th.ret_bool(finished)
         }
         "stop" => {

@@ -25,9 +25,10 @@ impl Thread {
         let rec = self.rec();
         let global = &rec.machine().heap;
         if global.generational.get() != 0 {
-            // A step of a generational collector is a young collection: programs expect young garbage to be gone.
+            // A step of a generational collector is a young collection: programs expect young garbage to be gone. It
+            // ends no cycle, as in PUC Lua.
             self.collect()?;
-            return Ok(true);
+            return Ok(false);
         }
         let in_use = rec.bytes_in_use();
         let step = if kib == 0 { (in_use / 16).max(8 << 10) } else { kib.saturating_mul(1024) };
