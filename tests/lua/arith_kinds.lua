@@ -75,3 +75,26 @@ print(string.format("%q", f(0.1, 0.2)), f(math.maxinteger, 1) == math.mininteger
 for _ = 1, 3 do f(0.5, 0.5) end
 local again = load(string.dump(f))
 print(again(1, 2), again(0.5, 1.5), string.dump(f) == string.dump(load(string.dump(f))))
+-- Quotients by constants, powers of two among them; equality and order against small constants.
+for _, d in ipairs {"1", "2", "4", "0.5", "0x1p40", "1099511627776", "0x1p-1022", "0x1p1023", "0x1p1022", "0x1p-1074", "-2", "3", "0", "-0.0", "1e999"} do
+  local divide = load("local x = ... return x / " .. d)
+  local line = {}
+  for i, x in ipairs {1, 3, -7, 0, 0.0, -0.0, 1e300, 1e-300, 5e-324, 1/0, 1 << 62, "10", 2^53 + 1} do line[i] = string.format("%a", divide(x)) end
+  print(d, table.concat(line, " "))
+end
+for _, n in ipairs {"0", "7", "-100", "127"} do
+  for _, op in ipairs {"==", "~=", "<", "<=", ">", ">="} do
+    local test = load("local x = ... if x " .. op .. " " .. n .. " then return 1 end return 0")
+    local line = {}
+    for round = 1, 2 do
+      for _, x in ipairs {7, 7.0, 0/0, -0.0, 1 << 60, "7", 127, -100.5, -1/0, 128} do line[#line + 1] = show(pcall(test, x)) end
+    end
+    print(op, n, table.concat(line, " "))
+  end
+end
+-- Shifts by constants, of integers that become wide and come back.
+for _, n in ipairs {0, 1, 31, 49, 50, 63, 64, -1, -63, -64, 127} do
+  local right = load("local x = ... return x >> " .. (n < 0 and "(" .. n .. ")" or n) .. ", x << " .. (n < 0 and "(" .. n .. ")" or n))
+  for _, x in ipairs {1, -1, 1 << 48, 1 << 49, -(1 << 49), 1 << 62, math.mininteger, 3.0, 5} do io.write(n, " ", x, ": ", table.concat({right(x)}, " "), "; ") end
+  print()
+end

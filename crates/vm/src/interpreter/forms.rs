@@ -6,8 +6,7 @@
 //!
 //! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
 //! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
-//! F-2 A word only goes from the compiler's form to `F` or `M`, and from `F` to `M`: no site bounces a cache line for
-//! ever. (Of two threads that change one word at the same moment one may take it one step back, once.)
+//! F-2 A word only goes on in the order compiler's form, `F`, `M`: no site bounces a cache line for ever. (Of two threads that change one word at the same moment one may take it one step back, once.)
 //! F-3 Whoever reads the words of running code goes through [`plain`]; dumps and listings have the compiler's words.
 //!
 //! Leaves to others: the handlers ([`super::handlers`]).
@@ -17,8 +16,8 @@ use luas_compiler::bytecode::{Instruction, OPCODE_COUNT, Opcode};
 
 macro_rules! forms {
     ($d:tt $($name:ident $plain:ident)*) => {
-        /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that are
-        /// not inline were seen, or several kinds of numbers.
+        /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that
+        /// are not inline were seen; in comparisons, several kinds of numbers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // `PLAIN` says what each is made of.
         pub enum Form { $( $name, )* }
@@ -32,11 +31,13 @@ macro_rules! forms {
 }
 
 forms! { $
-    AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul
-    AddKF AddK AddKM AddK SubKF SubK SubKM SubK MulKF MulK MulKM MulK
-    KAddF KAdd KAddM KAdd KSubF KSub KSubM KSub KMulF KMul KMulM KMul
-    AddIM AddI BAndM BAnd BAndKM BAndK BOrM BOr BOrKM BOrK BXorM BXor BXorKM BXorK ShrIM ShrI ShlM Shl ShrM Shr
-    LtF Lt LtM Lt NotLtF NotLt NotLtM NotLt LeF Le LeM Le NotLeF NotLe NotLeM NotLe
+    AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul AddKF AddK AddKM AddK
+    SubKF SubK SubKM SubK MulKF MulK MulKM MulK KAddF KAdd KAddM KAdd KSubF KSub
+    KSubM KSub KMulF KMul KMulM KMul AddIM AddI ModPF ModP
+    DivKF DivK DivKP DivK AddIF AddI ModM Mod ModKM ModK IDivM IDiv IDivKM IDivK EqIF EqI NotEqIF NotEqI
+    LtIF LtI NotLtIF NotLtI LeIF LeI NotLeIF NotLeI GtIF GtI NotGtIF NotGtI GeIF GeI NotGeIF NotGeI
+    BAndM BAnd BAndKM BAndK BOrM BOr BOrKM BOrK BXorM BXor BXorKM BXorK ShlM Shl ShrM Shr ShrIRight ShrI ShrILeft ShrI
+    ShrIRightM ShrI ShrILeftM ShrI LtF Lt LtM Lt NotLtF NotLt NotLtM NotLt LeF Le LeM Le NotLeF NotLe NotLeM NotLe
 }
 
 /// How many handlers there are: one for each operation code and each form.

@@ -42,22 +42,20 @@ macro_rules! wide_done {
         return $rest($pc, $base, $ins, $th, $k);
     }};
 }
-/// An inline integer and a double, of an operator that makes doubles of both.
-macro_rules! mixed_result {
-    ($x:expr, $y:expr, $float:tt, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
-        if $x.0 < TAG_BASE && $y.0 >= TAG_INT {
-            done!(Value(($x.as_double() $float $y.small_int_as_float()).to_bits()), $pc, $base, $ins, $th, $k)
-        }
-        if $x.0 >= TAG_INT && $y.0 < TAG_BASE {
-            done!(Value(($x.small_int_as_float() $float $y.as_double()).to_bits()), $pc, $base, $ins, $th, $k)
-        }
-    };
+/// An inline integer or a double.
+#[inline(always)]
+fn inline_number(v: Value) -> bool {
+    v.0 < TAG_BASE || v.0 >= TAG_INT
 }
-
+/// What an inline number is as a double.
+#[inline(always)]
+fn float_of(v: Value) -> f64 {
+    if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() }
+}
 /// `+`, `-`, `*`: the compiler's form, what changes it, and the two others.
 macro_rules! ring {
     (
-        $name:ident, $other:ident, $f:ident, $m:ident, $numbers:ident, $rest:ident, $first:ident, $second:ident,
+        $name:ident, $other:ident, $f:ident, $mixed:ident, $m:ident, $numbers:ident, $rest:ident, $first:ident, $second:ident,
         $int:ident, $wrapping:ident, $float:tt) => {
         op! { $name(pc, base, ins, th, k) {
             $int!($first, $second, pc, base, ins, th, k);
@@ -68,8 +66,19 @@ macro_rules! ring {
             if !r.is_nan() {
                 done!(Value(r.to_bits()), pc, base, ins, th, k)
             }
-            return $other(pc, base, ins, th, k);
+            return $mixed(pc, base, ins, th, k);
         } }
+        op! {
+            #[inline(never)]
+            $mixed(pc, base, ins, th, k) {
+                let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
+                if inline_number(x) && inline_number(y) && x.0 & y.0 < TAG_INT {
+                    done!(Value::float(float_of(x) $float float_of(y)), pc, base, ins, th, k)
+                }
+                $int!($first, $second, pc, base, ins, th, k);
+                return $other(pc, base, ins, th, k);
+            }
+        }
         op! { $m(pc, base, ins, th, k) {
             let x = integer!(*$first(base, k, ins), $numbers, pc, base, ins, th, k);
             let y = integer!(*$second(base, k, ins), $numbers, pc, base, ins, th, k);
@@ -79,10 +88,9 @@ macro_rules! ring {
             #[inline(never)]
             $numbers(pc, base, ins, th, k) {
                 let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
-                if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                    done!(Value::float(x.as_double() $float y.as_double()), pc, base, ins, th, k)
+                if inline_number(x) && inline_number(y) {
+                    done!(Value::float(float_of(x) $float float_of(y)), pc, base, ins, th, k)
                 }
-                mixed_result!(x, y, $float, pc, base, ins, th, k);
                 return $rest(pc, base, ins, th, k);
             }
         }
@@ -90,12 +98,11 @@ macro_rules! ring {
             #[inline(never)]
             $other(pc, base, ins, th, k) {
                 let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
-                if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                if inline_number(x) && inline_number(y) && x.0 & y.0 < TAG_INT {
+                    // A sum that begins with the integer 0 is one of floats.
                     change(pc, ins, Form::$f);
-                    done!(Value::float(x.as_double() $float y.as_double()), pc, base, ins, th, k)
+                    done!(Value::float(float_of(x) $float float_of(y)), pc, base, ins, th, k)
                 }
-                // Not yet another form: a sum that begins with the integer 0 may go on with floats.
-                mixed_result!(x, y, $float, pc, base, ins, th, k);
                 if x.as_int().is_some() && y.as_int().is_some() {
                     change(pc, ins, Form::$m);
                     return $m(pc, base, ins, th, k);
@@ -190,41 +197,62 @@ fn int_sub(x: u64, y: u64) -> u64 {
 
 // ---- + - * ----------------------------------------------------------------------------------------------------------
 
-ring!(Add, add_other, AddF, AddM, add_numbers, add_rest, reg_b, reg_c, int_plus, wrapping_add, +);
+ring!(Add, add_other, AddF, add_mixed, AddM, add_numbers, add_rest, reg_b, reg_c, int_plus, wrapping_add, +);
 out_of_line!(add_rest, add_stub, Add, reg_b, reg_c);
-ring!(AddK, add_k_other, AddKF, AddKM, add_k_numbers, add_k_rest, reg_b, const_c, int_plus, wrapping_add, +);
+ring!(AddK, add_k_other, AddKF, add_k_mixed, AddKM, add_k_numbers, add_k_rest, reg_b, const_c, int_plus, wrapping_add, +);
 out_of_line!(add_k_rest, add_k_stub, Add, reg_b, const_c);
-ring!(KAdd, k_add_other, KAddF, KAddM, k_add_numbers, k_add_rest, const_c, reg_b, int_plus, wrapping_add, +);
+ring!(KAdd, k_add_other, KAddF, k_add_mixed, KAddM, k_add_numbers, k_add_rest, const_c, reg_b, int_plus, wrapping_add, +);
 out_of_line!(k_add_rest, k_add_stub, Add, const_c, reg_b);
-ring!(Sub, sub_other, SubF, SubM, sub_numbers, sub_rest, reg_b, reg_c, int_minus, wrapping_sub, -);
+ring!(Sub, sub_other, SubF, sub_mixed, SubM, sub_numbers, sub_rest, reg_b, reg_c, int_minus, wrapping_sub, -);
 out_of_line!(sub_rest, sub_stub, Sub, reg_b, reg_c);
-ring!(SubK, sub_k_other, SubKF, SubKM, sub_k_numbers, sub_k_rest, reg_b, const_c, int_minus, wrapping_sub, -);
+ring!(SubK, sub_k_other, SubKF, sub_k_mixed, SubKM, sub_k_numbers, sub_k_rest, reg_b, const_c, int_minus, wrapping_sub, -);
 out_of_line!(sub_k_rest, sub_k_stub, Sub, reg_b, const_c);
-ring!(KSub, k_sub_other, KSubF, KSubM, k_sub_numbers, k_sub_rest, const_c, reg_b, int_minus, wrapping_sub, -);
+ring!(KSub, k_sub_other, KSubF, k_sub_mixed, KSubM, k_sub_numbers, k_sub_rest, const_c, reg_b, int_minus, wrapping_sub, -);
 out_of_line!(k_sub_rest, k_sub_stub, Sub, const_c, reg_b);
-ring!(Mul, mul_other, MulF, MulM, mul_numbers, mul_rest, reg_b, reg_c, int_times, wrapping_mul, *);
+ring!(Mul, mul_other, MulF, mul_mixed, MulM, mul_numbers, mul_rest, reg_b, reg_c, int_times, wrapping_mul, *);
 out_of_line!(mul_rest, mul_stub, Mul, reg_b, reg_c);
-ring!(MulK, mul_k_other, MulKF, MulKM, mul_k_numbers, mul_k_rest, reg_b, const_c, int_times, wrapping_mul, *);
+ring!(MulK, mul_k_other, MulKF, mul_k_mixed, MulKM, mul_k_numbers, mul_k_rest, reg_b, const_c, int_times, wrapping_mul, *);
 out_of_line!(mul_k_rest, mul_k_stub, Mul, reg_b, const_c);
-ring!(KMul, k_mul_other, KMulF, KMulM, k_mul_numbers, k_mul_rest, const_c, reg_b, int_times, wrapping_mul, *);
+ring!(KMul, k_mul_other, KMulF, k_mul_mixed, KMulM, k_mul_numbers, k_mul_rest, const_c, reg_b, int_times, wrapping_mul, *);
 out_of_line!(k_mul_rest, k_mul_stub, Mul, const_c, reg_b);
 
-op! { AddI(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT {
-        let r = x.0.wrapping_add(sc!(ins) as u64);
-        if r >= TAG_INT {
-            done!(Value(r), pc, base, ins, th, k)
+/// One compare says that the operand and the sum are inline integers.
+macro_rules! int_plus_immediate {
+    ($pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {
+        let x = (*$base.add(b!($ins))).0;
+        let r = in_order(x.wrapping_add(sc!($ins) as u64));
+        if x & r >= TAG_INT {
+            done!(Value(r), $pc, $base, $ins, $th, $k)
         }
-    } else if x.0 < TAG_BASE {
-        done!(Value((x.as_double() + small_float(sc!(ins))).to_bits()), pc, base, ins, th, k)
-    }
+    };
+}
+op! { AddI(pc, base, ins, th, k) {
+    int_plus_immediate!(pc, base, ins, th, k);
     return add_i_other(pc, base, ins, th, k);
+} }
+op! { AddIF(pc, base, ins, th, k) {
+    let r = double_at!(base.add(b!(ins))) + small_float(sc!(ins));
+    if !r.is_nan() {
+        done!(Value(r.to_bits()), pc, base, ins, th, k)
+    }
+    return add_i_mixed(pc, base, ins, th, k);
 } }
 op! {
     #[inline(never)]
+    add_i_mixed(pc, base, ins, th, k) {
+        int_plus_immediate!(pc, base, ins, th, k);
+        return add_i_other(pc, base, ins, th, k);
+    }
+}
+op! {
+    #[inline(never)]
     add_i_other(pc, base, ins, th, k) {
-        if (*base.add(b!(ins))).as_int().is_some() {
+        let x = *base.add(b!(ins));
+        if x.0 < TAG_BASE {
+            change(pc, ins, Form::AddIF);
+            done!(Value::float(x.as_double() + small_float(sc!(ins))), pc, base, ins, th, k)
+        }
+        if x.as_int().is_some() {
             change(pc, ins, Form::AddIM);
             return AddIM(pc, base, ins, th, k);
         }
@@ -232,7 +260,7 @@ op! {
     }
 }
 op! { AddIM(pc, base, ins, th, k) {
-    let x = integer!(*base.add(b!(ins)), AddI, pc, base, ins, th, k);
+    let x = integer!(*base.add(b!(ins)), add_i_rest, pc, base, ins, th, k);
     wide_done!(x.wrapping_add(sc!(ins)), add_i_rest, pc, base, ins, th, k)
 } }
 op! {
@@ -252,7 +280,6 @@ stub! { add_i_stub(pc, base, ins, th, k)
 
 // ---- / // % ^ -------------------------------------------------------------------------------------------------------
 
-/// Doubles first: two integers are rare here, and their division takes long anyway.
 macro_rules! div {
     ($name:ident, $other:ident, $rest:ident, $stub:ident, $first:ident, $second:ident) => {
         op! { $name(pc, base, ins, th, k) {
@@ -266,10 +293,9 @@ macro_rules! div {
             #[inline(never)]
             $other(pc, base, ins, th, k) {
                 let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
-                if x.0 & y.0 >= TAG_INT {
-                    done!(Value::float(x.small_int_as_float() / y.small_int_as_float()), pc, base, ins, th, k)
+                if inline_number(x) && inline_number(y) {
+                    done!(Value::float(float_of(x) / float_of(y)), pc, base, ins, th, k)
                 }
-                mixed_result!(x, y, /, pc, base, ins, th, k);
                 return $rest(pc, base, ins, th, k);
             }
         }
@@ -277,7 +303,32 @@ macro_rules! div {
     };
 }
 div!(Div, div_other, div_rest, div_stub, reg_b, reg_c);
-div!(DivK, div_k_other, div_k_rest, div_k_stub, reg_b, const_c);
+div!(DivKF, div_k_other, div_k_rest, div_k_stub, reg_b, const_c);
+// By a constant: how is decided when the instruction first runs.
+op! { DivK(pc, base, ins, th, k) {
+    if has_exact_reciprocal(*const_c(base, k, ins)) {
+        change(pc, ins, Form::DivKP);
+        return DivKP(pc, base, ins, th, k);
+    }
+    change(pc, ins, Form::DivKF);
+    return DivKF(pc, base, ins, th, k);
+} }
+// By a power of two: the product with its reciprocal, which is as exact and several times cheaper.
+op! { DivKP(pc, base, ins, th, k) {
+    let divisor = float_of(*const_c(base, k, ins)).to_bits();
+    let r = double_at!(reg_b(base, k, ins)) * f64::from_bits(POWER_SUM.wrapping_sub(divisor));
+    if !r.is_nan() {
+        done!(Value(r.to_bits()), pc, base, ins, th, k)
+    }
+    return div_k_other(pc, base, ins, th, k);
+} }
+/// What the bits of a power of two and of its reciprocal sum up to: no fraction, and the bias of the exponent twice.
+const POWER_SUM: u64 = 2 * (1023 << 52);
+/// Whether a number is a positive power of two whose reciprocal is a normal number.
+fn has_exact_reciprocal(divisor: Value) -> bool {
+    let bits = if inline_number(divisor) { float_of(divisor).to_bits() } else { 0 };
+    bits & ((1 << 52) - 1) == 0 && (1..2046).contains(&(bits >> 52))
+}
 div!(KDiv, k_div_other, k_div_rest, k_div_stub, const_c, reg_b);
 
 /// `//` of inline integers and doubles, not both integers.
@@ -287,12 +338,10 @@ macro_rules! float_idiv {
             #[inline(never)]
             $slow(pc, base, ins, th, k) {
                 let (x, y) = (*base.add(b!(ins)), *$second(base, k, ins));
-                let inline = |v: Value| v.0 < TAG_BASE || v.0 >= TAG_INT;
-                let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
                 if x.0 & y.0 < TAG_INT
-                    && inline(x)
-                    && inline(y)
-                    && let Some(r) = arith::small_floor(float(x) / float(y))
+                    && inline_number(x)
+                    && inline_number(y)
+                    && let Some(r) = arith::small_floor(float_of(x) / float_of(y))
                 {
                     done!(Value(r.to_bits()), pc, base, ins, th, k)
                 }
@@ -301,35 +350,49 @@ macro_rules! float_idiv {
         }
     };
 }
-/// `//` and `%` of inline integers with a positive divisor; floats and the rest out of line.
+/// `//` and `%`: the compiler's form is for integers of 32 bits that are not negative, where the machine's division is
+/// several times cheaper; `M` for inline integers with a positive divisor. Floats and the rest out of line.
 macro_rules! int_div {
-    ($name:ident, $slow:ident, $second:ident, $method:ident) => {
+    ($name:ident, $other:ident, $m:ident, $slow:ident, $second:ident, $method:ident) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(b!(ins));
-            let y = *$second(base, k, ins);
+            // One compare says that both are integers, of 32 bits, and not negative.
+            let x = (*reg_b(base, k, ins)).0.wrapping_sub(INT_ZERO);
+            let y = (*$second(base, k, ins)).0.wrapping_sub(INT_ZERO);
+            if in_order(x | y) >> 32 == 0 && y != 0 {
+                let r = arith::$method::narrow(x as u32, y as u32);
+                done!(Value(INT_ZERO | r as u64), pc, base, ins, th, k)
+            }
+            return $other(pc, base, ins, th, k);
+        } }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let (x, y) = (*reg_b(base, k, ins), *$second(base, k, ins));
+                if x.0 & y.0 >= TAG_INT && y.0 > INT_ZERO {
+                    change(pc, ins, Form::$m);
+                    return $m(pc, base, ins, th, k);
+                }
+                return $slow(pc, base, ins, th, k);
+            }
+        }
+        op! { $m(pc, base, ins, th, k) {
+            let (x, y) = (*reg_b(base, k, ins), *$second(base, k, ins));
             if x.0 & y.0 >= TAG_INT && y.0 > INT_ZERO {
-                let (m, n) = (x.as_small_int(), y.as_small_int());
-                // Both of 32 bits and not negative: the short division, several times cheaper.
-                let r = if (m | n) as u64 >> 32 == 0 {
-                    arith::$method::narrow(m as u32, n as u32)
-                } else {
-                    arith::$method::wide(m, n)
-                };
-                *base.add(a!(in_order(ins))) = Value::int_unchecked(r);
-                next!(pc, base, th, k)
+                let r = arith::$method::wide(x.as_small_int(), y.as_small_int());
+                done!(Value::int_unchecked(r), pc, base, ins, th, k)
             }
             return $slow(pc, base, ins, th, k);
         } }
     };
 }
-int_div!(Mod, mod_slow, reg_c, modulo);
+int_div!(Mod, mod_other, ModM, mod_slow, reg_c, modulo);
 wide_and_out_of_line!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
-int_div!(ModK, mod_k_slow, const_c, modulo);
+int_div!(ModK, mod_k_other, ModKM, mod_k_slow, const_c, modulo);
 wide_and_out_of_line!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
-int_div!(IDiv, idiv_slow, reg_c, floor_division);
+int_div!(IDiv, idiv_other, IDivM, idiv_slow, reg_c, floor_division);
 float_idiv!(idiv_slow, idiv_wide, reg_c);
 wide_and_out_of_line!(idiv_wide, idiv_rest, idiv_stub, IDiv, reg_c);
-int_div!(IDivK, idiv_k_slow, const_c, floor_division);
+int_div!(IDivK, idiv_k_other, IDivKM, idiv_k_slow, const_c, floor_division);
 float_idiv!(idiv_k_slow, idiv_k_wide, const_c);
 wide_and_out_of_line!(idiv_k_wide, idiv_k_rest, idiv_k_stub, IDiv, const_c);
 
@@ -342,24 +405,30 @@ op! { ModP(pc, base, ins, th, k) {
         *base.add(a!(ins)) = Value(INT_ZERO | x.0 & low);
         next!(pc, base, th, k)
     }
-    return mod_p_float(pc, base, ins, th, k);
+    return mod_p_other(pc, base, ins, th, k);
 } }
 op! {
     #[inline(never)]
-    mod_p_float(pc, base, ins, th, k) {
-        // Integral and not negative; -0.0 has a sign.
-        let x = *base.add(b!(ins));
-        if x.0 < 1075 << 52 {
-            let (f, low) = (x.as_double(), (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1));
-            let i = f.to_int_unchecked::<i64>();
-            if i as f64 == f {
-                *base.add(a!(ins)) = Value(((i as u64 & low) as i64 as f64).to_bits());
-                next!(pc, base, th, k)
-            }
+    mod_p_other(pc, base, ins, th, k) {
+        if (*base.add(b!(ins))).0 < TAG_BASE {
+            change(pc, ins, Form::ModPF);
+            return ModPF(pc, base, ins, th, k);
         }
         return mod_k_slow(pc, base, ins, th, k);
     }
 }
+op! { ModPF(pc, base, ins, th, k) {
+    // Integral and not negative; -0.0 has a sign.
+    let x = *base.add(b!(ins));
+    if x.0 < 1075 << 52 {
+        let (f, low) = (x.as_double(), (*k.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1));
+        let i = f.to_int_unchecked::<i64>();
+        if i as f64 == f {
+            done!(Value(((i as u64 & low) as i64 as f64).to_bits()), pc, base, ins, th, k)
+        }
+    }
+    return mod_k_slow(pc, base, ins, th, k);
+} }
 op! { IDivP(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
     if x.0 >= TAG_INT {
@@ -393,13 +462,14 @@ wide_and_out_of_line!(pow_k_slow, pow_k_rest, pow_k_stub, Pow, const_c);
 
 // ---- bitwise --------------------------------------------------------------------------------------------------------
 
-/// `&`, `|`, `~`: the result of two integers of 50 bits has 50 bits.
+/// `&`, `|`, `~`: the result of two integers of 50 bits has 50 bits. On words, xor with the bias takes the place of
+/// adding and subtracting it.
 macro_rules! bitwise {
     ($name:ident, $other:ident, $m:ident, $rest:ident, $stub:ident, $op:ident, $second:ident, $bits:tt) => {
         op! { $name(pc, base, ins, th, k) {
             let (x, y) = (*reg_b(base, k, ins), *$second(base, k, ins));
             if x.0 & y.0 >= TAG_INT {
-                done!(Value::int_unchecked(x.as_small_int() $bits y.as_small_int()), pc, base, ins, th, k)
+                done!(Value(((x.0 ^ INT_ZERO) $bits (y.0 ^ INT_ZERO)) ^ INT_ZERO), pc, base, ins, th, k)
             }
             return $other(pc, base, ins, th, k);
         } }
@@ -454,39 +524,59 @@ macro_rules! shift {
 shift!(Shl, shl_other, ShlM, shl_rest, shl_stub, Shl);
 shift!(Shr, shr_other, ShrM, shr_rest, shr_stub, Shr);
 
-/// `i >> n`; a negative count was written as `<<`.
-#[inline(always)]
-fn shift_right(i: i64, n: i64) -> i64 {
-    if n >= 0 {
-        if n < 64 { ((i as u64) >> n) as i64 } else { 0 }
-    } else if n > -64 {
-        ((i as u64) << -n) as i64
-    } else {
-        0
-    }
-}
+// By a constant: which way it goes is decided when the instruction first runs.
 op! { ShrI(pc, base, ins, th, k) {
-    let x = *base.add(b!(ins));
-    if x.0 >= TAG_INT
-        && let Some(v) = Value::small_int(shift_right(x.as_small_int(), sc!(ins)))
-    {
-        done!(v, pc, base, ins, th, k)
-    }
-    return shr_i_other(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    shr_i_other(pc, base, ins, th, k) {
-        if (*base.add(b!(ins))).as_int().is_some() {
-            change(pc, ins, Form::ShrIM);
-            return ShrIM(pc, base, ins, th, k);
-        }
+    let n = sc!(ins);
+    if n == 0 || n <= -64 || n >= 64 {
         return shr_i_rest(pc, base, ins, th, k);
     }
-}
-op! { ShrIM(pc, base, ins, th, k) {
+    let inline = (*base.add(b!(ins))).0 >= TAG_INT;
+    match (n > 0, inline) {
+        (true, true) => {
+            change(pc, ins, Form::ShrIRight);
+            return ShrIRight(pc, base, ins, th, k);
+        }
+        (false, true) => {
+            change(pc, ins, Form::ShrILeft);
+            return ShrILeft(pc, base, ins, th, k);
+        }
+        (true, false) => return ShrIRightM(pc, base, ins, th, k),
+        (false, false) => return ShrILeftM(pc, base, ins, th, k),
+    }
+} }
+op! { ShrIRight(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        // Counts are from 1 to 63: the shift of a word takes no more.
+        let word = INT_ZERO.wrapping_add((x.as_small_int() as u64).wrapping_shr(c!(ins) as u32));
+        if word >= TAG_INT {
+            done!(Value(word), pc, base, ins, th, k)
+        }
+    }
+    change(pc, ins, Form::ShrIRightM);
+    return ShrIRightM(pc, base, ins, th, k);
+} }
+op! { ShrILeft(pc, base, ins, th, k) {
+    let x = *base.add(b!(ins));
+    if x.0 >= TAG_INT {
+        let i = x.as_small_int();
+        let n = sc!(ins).wrapping_neg() as u32;
+        let r = i.wrapping_shl(n);
+        let word = INT_ZERO.wrapping_add(r as u64);
+        if word >= TAG_INT {
+            done!(Value(word), pc, base, ins, th, k)
+        }
+    }
+    change(pc, ins, Form::ShrILeftM);
+    return ShrILeftM(pc, base, ins, th, k);
+} }
+op! { ShrIRightM(pc, base, ins, th, k) {
     let x = integer!(*base.add(b!(ins)), shr_i_rest, pc, base, ins, th, k);
-    wide_done!(shift_right(x, sc!(ins)), shr_i_rest, pc, base, ins, th, k)
+    wide_done!((x as u64).wrapping_shr(c!(ins) as u32) as i64, shr_i_rest, pc, base, ins, th, k)
+} }
+op! { ShrILeftM(pc, base, ins, th, k) {
+    let x = integer!(*base.add(b!(ins)), shr_i_rest, pc, base, ins, th, k);
+    wide_done!(x.wrapping_shl(sc!(ins).wrapping_neg() as u32), shr_i_rest, pc, base, ins, th, k)
 } }
 op! {
     #[inline(never)]
@@ -542,6 +632,13 @@ op! { BNot(pc, base, ins, th, k) {
         *base.add(a!(ins)) = Value::int_unchecked(!x.as_small_int());
         next!(pc, base, th, k)
     }
-    return bnot_slow(pc, base, ins, th, k);
+    return bnot_wide(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    bnot_wide(pc, base, ins, th, k) {
+        let x = integer!(*base.add(b!(ins)), bnot_slow, pc, base, ins, th, k);
+        wide_done!(!x, bnot_slow, pc, base, ins, th, k)
+    }
+}
 stub! { bnot_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::BNot, *base.add(b!(ins)), a!(ins)) }
