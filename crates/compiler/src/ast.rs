@@ -100,7 +100,11 @@ impl<T> Lists<T> {
     /// Ends the list that began at `start`.
     pub(crate) fn end(&mut self, start: usize) -> List<T> {
         let list = List { start: self.ended.len() as u32, len: (self.open.len() - start) as u32, items: PhantomData };
-        self.ended.extend(self.open.drain(start..));
+        if list.len == 1 {
+            self.ended.extend(self.open.pop());
+        } else {
+            self.ended.extend(self.open.drain(start..));
+        }
         list
     }
 
@@ -209,6 +213,21 @@ impl Tree {
         self.upvals.clear();
         self.gotos.clear();
         self.functions.clear();
+    }
+
+    /// Makes room for the tree of a long text, so that its vectors need not grow, and move, many times. What is not
+    /// needed of it is never touched, so that it takes no memory of the machine.
+    pub(crate) fn reserve(&mut self, source: usize) {
+        /// Most texts need less than one of these for so many bytes.
+        const EXPR: usize = 4;
+        const LISTED: usize = 8;
+        const ARGS: usize = 14;
+        const STAT: usize = 16;
+        // Growth is there for those that need more, and for those that no memory is found for.
+        let _ = self.exprs.try_reserve(source / EXPR);
+        let _ = self.exprs_listed.ended.try_reserve(source / LISTED);
+        let _ = self.args.try_reserve(source / ARGS);
+        let _ = self.stats.ended.try_reserve(source / STAT);
     }
 
     /// An expression.

@@ -21,8 +21,9 @@ mod operator;
 mod statement;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::ast::{Attrib, ExprId, FunctionId, LabelId, Tree, Var, VarId};
 use crate::bytecode::{Constant, Function, LocalVar, UpvalDesc};
@@ -82,7 +83,7 @@ pub(crate) struct FunctionState {
     constants: Vec<Constant>,
     /// What each constant is, and, when they are many, where.
     keys: Vec<ConstantKey>,
-    constant_index: HashMap<ConstantKey, u32>,
+    constant_index: HashMap<ConstantKey, u32, Seed>,
     upvals: Vec<UpvalDesc>,
     protos: Vec<Function>,
     locals: Vec<LocalVar>,
@@ -94,8 +95,8 @@ pub(crate) struct FunctionState {
     active_regs: u8,
     /// Local variables in scope that have a register.
     active: Vec<Active>,
-    /// Register of each variable of the tree.
-    var_regs: Vec<u8>,
+    /// What is known of each variable of the tree.
+    vars: Vec<VarState>,
     /// Offset of the last instruction, while nothing was taken back.
     last_instruction: Option<usize>,
     /// Jumps may lead to here; instructions before and after it must not be merged.
@@ -107,6 +108,15 @@ pub(crate) struct FunctionState {
     labels: Vec<Option<LabelState>>,
     /// Jumps to labels not reached yet.
     pending: Vec<PendingJump>,
+}
+
+/// A variable of the tree.
+#[derive(Clone, Copy)]
+struct VarState {
+    /// Its register, once it is in scope.
+    reg: u8,
+    /// It lives in a cell.
+    is_cell: bool,
 }
 
 /// A local variable in scope.
@@ -141,7 +151,61 @@ struct PendingJump {
     close: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// Hashes keys of constants by one multiplication each, with a seed of this run of the program.
+#[derive(Clone)]
+struct Seed(u64);
+
+impl Default for Seed {
+    fn default() -> Seed {
+        static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
+        Seed(*SEED)
+    }
+}
+
+impl BuildHasher for Seed {
+    type Hasher = Mixer;
+
+    #[inline]
+    fn build_hasher(&self) -> Mixer {
+        Mixer(self.0)
+    }
+}
+
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    #[inline]
+    fn write_u64(&mut self, n: u64) {
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let product = u128::from(self.0 ^ n) * u128::from(FACTOR);
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+}
+
+impl Hash for ConstantKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Keys of different kinds may have one hash.
+        state.write_u64(match *self {
+            ConstantKey::Nil => 1,
+            ConstantKey::Bool(b) => u64::from(b) + 2,
+            ConstantKey::Int(n) => n as u64,
+            ConstantKey::Float(bits) => bits,
+            ConstantKey::Str(symbol) => u64::from(symbol.0),
+        });
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum ConstantKey {
     Nil,
     Bool(bool),
@@ -156,10 +220,14 @@ impl Generator<'_> {
         self.tree.var(id, var)
     }
 
-    /// Whether a local variable of the current function lives in a cell. Variables to be closed never do: they are
-    /// read-only, and `Tbc` wants the value.
-    fn is_cell(&self, var: VarId) -> bool {
-        let var = self.var(var);
+    /// What is known of a local variable of the current function.
+    fn var_state(&self, var: VarId) -> VarState {
+        self.f.vars[var.0 as usize]
+    }
+
+    /// Whether a local variable lives in a cell. Variables to be closed never do: they are read-only, and `Tbc` wants the
+    /// value.
+    fn lives_in_cell(&self, var: &Var) -> bool {
         var.captured && (var.assigned || self.tree.names_debug) && var.attrib != Attrib::Close
     }
 

@@ -196,10 +196,16 @@ impl<'a> Lexer<'a> {
     ///
     /// # Errors
     /// Malformed numbers, strings and escape sequences, strings and comments without an end, and a reader that fails.
+    #[inline]
     pub fn next_token(&mut self) -> Result<Token> {
         if self.reader.is_none() {
             return self.scan();
         }
+        self.next_of_pieces()
+    }
+
+    /// As [`Lexer::next_token`] while there may be more text than is known.
+    fn next_of_pieces(&mut self) -> Result<Token> {
         loop {
             let token = self.scan();
             if self.pos < self.source.len() || self.reader.is_none() {
@@ -246,7 +252,12 @@ impl<'a> Lexer<'a> {
                         return Ok(Token::Eof);
                     }
                 }
-                b' ' | b'\t' | 0x0B | 0x0C => self.pos += 1,
+                b' ' | b'\t' | 0x0B | 0x0C => {
+                    self.pos += 1;
+                    while self.peek() == Some(b' ') {
+                        self.pos += 1;
+                    }
+                }
                 b'-' => {
                     self.pos += 1;
                     if !self.skip(b'-') {
@@ -317,9 +328,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn name(&mut self) -> Result<Token> {
-        let text = &self.source[self.pos..];
-        self.pos += text.iter().position(|&b| !IN_NAME[usize::from(b)]).unwrap_or(text.len());
-        let symbol = self.symbols.intern(&self.source[self.start..self.pos])?;
+        let text = &self.source[self.start..];
+        let len = text.iter().position(|&b| !IN_NAME[usize::from(b)]).unwrap_or(text.len());
+        self.pos += len;
+        let symbol = self.symbols.intern(&text[..len])?;
         Ok(match FIXED[..RESERVED].get(symbol.0 as usize) {
             Some((word, _)) => *word,
             None => Token::Name(symbol),
@@ -375,9 +387,8 @@ impl<'a> Lexer<'a> {
         {
             return self.long_text(level, "comment", false);
         }
-        while self.peek().is_some_and(|b| b != b'\n' && b != b'\r') {
-            self.pos += 1;
-        }
+        let text = &self.source[self.pos..];
+        self.pos += text.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(text.len());
         Ok(())
     }
 
@@ -441,9 +452,9 @@ impl<'a> Lexer<'a> {
         self.save(self.start, self.pos)?;
         loop {
             let from = self.pos;
-            while self.peek().is_some_and(|b| b != delimiter && !matches!(b, b'\\' | b'\n' | b'\r')) {
-                self.pos += 1;
-            }
+            let text = &self.source[from..];
+            let ends = |&b: &u8| b == delimiter || matches!(b, b'\\' | b'\n' | b'\r');
+            self.pos += text.iter().position(ends).unwrap_or(text.len());
             self.save(from, self.pos)?;
             match self.peek() {
                 None => return Err(self.error_near("unfinished string", Token::Eof)),

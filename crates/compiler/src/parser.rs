@@ -20,6 +20,9 @@ use crate::workspace::Workspace;
 /// How deep statements and expressions may nest, as in PUC Lua when a main chunk calls `load`.
 pub const MAX_LEVELS: u32 = 197;
 
+/// For a text of more bytes room is made before it is read.
+const LONG_SOURCE: usize = 1 << 14;
+
 /// Parses a chunk, of whose text the source of `work` is known; its tree is then the chunk's, its source the whole text.
 ///
 /// # Errors
@@ -32,6 +35,9 @@ pub(crate) fn parse<'a>(
     let source = mem::take(&mut work.source);
     if u32::try_from(source.len()).is_err() {
         return Err(CompileError::too_large());
+    }
+    if source.len() > LONG_SOURCE {
+        work.tree.reserve(source.len());
     }
     let (symbols, buffer) = (mem::take(&mut work.tree.symbols), mem::take(&mut work.buffer));
     let mut parser = Parser::new(Lexer::reuse(source, reader, chunk_name, symbols, buffer), work)?;
@@ -89,15 +95,19 @@ impl<'a> Parser<'a> {
     // Tokens
 
     /// Steps to the next token.
+    #[inline(never)]
     fn next(&mut self) -> Result<()> {
         self.last = Place { line: self.lexer.line(), end: self.token_end };
-        (self.token, self.token_end) = match self.ahead.take() {
-            Some(ahead) => ahead,
-            None => self.read()?,
-        };
+        if let Some(ahead) = self.ahead {
+            (self.token, self.token_end) = ahead;
+            self.ahead = None;
+        } else {
+            (self.token, self.token_end) = self.read()?;
+        }
         Ok(())
     }
 
+    #[inline(always)]
     fn read(&mut self) -> Result<(Token, u32)> {
         let token = self.lexer.next_token()?;
         self.names_debug |= token == Token::Name(self.debug_name);
@@ -135,6 +145,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Skips `token` if it is the current one.
+    #[inline(always)]
     fn skip(&mut self, token: Token) -> Result<bool> {
         let found = self.token == token;
         if found {
@@ -144,20 +155,24 @@ impl<'a> Parser<'a> {
     }
 
     /// Skips `token`, which must be the current one.
+    #[inline(always)]
     fn expect(&mut self, token: Token) -> Result<()> {
         if self.skip(token)? { Ok(()) } else { Err(self.expected(token)) }
     }
 
     /// Skips `token`, which must be the current one, since `opening` in line `line` needs it.
+    #[inline(always)]
     fn expect_match(&mut self, token: Token, opening: Token, line: u32) -> Result<()> {
-        if self.skip(token)? {
-            return Ok(());
-        }
+        if self.skip(token)? { Ok(()) } else { Err(self.unmatched(token, opening, line)) }
+    }
+
+    #[cold]
+    fn unmatched(&self, token: Token, opening: Token, line: u32) -> Box<CompileError> {
         if line == self.line() {
-            return Err(self.expected(token));
+            return self.expected(token);
         }
         let (token, opening) = (token.describe(), opening.describe());
-        Err(self.error(&format!("{token} expected (to close {opening} at line {line})")))
+        self.error(&format!("{token} expected (to close {opening} at line {line})"))
     }
 
     fn name(&mut self) -> Result<Symbol> {

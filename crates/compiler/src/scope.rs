@@ -48,6 +48,11 @@ pub struct Scope {
     functions: Vec<Function>,
     /// Functions that have been read, for the memory of their vectors.
     spare: Vec<Function>,
+    /// For each symbol whether some local variable has had that name so far: most names in a text are global, and not
+    /// looked for in the functions around.
+    declared: Vec<bool>,
+    /// The name of the variable that the main function captures.
+    env: Option<Symbol>,
     /// The variables of all functions that have been read.
     pub vars: Lists<Var>,
     /// What all functions that have been read capture.
@@ -73,8 +78,8 @@ struct Function {
     line: u32,
     is_vararg: bool,
     vars: Vec<Var>,
-    /// Declared variables whose block is open; those from `visible` on are not in scope yet.
-    active: Vec<VarId>,
+    /// Declared variables whose block is open, with their names; those from `visible` on are not in scope yet.
+    active: Vec<(Symbol, VarId)>,
     visible: usize,
     upvals: Vec<Upval>,
     blocks: Vec<Block>,
@@ -112,6 +117,8 @@ impl Scope {
 
     /// Starts the main function; it captures `env`.
     pub fn open_main(&mut self, env: Symbol) {
+        self.declared.clear();
+        self.env = Some(env);
         self.open_function(0);
         let upval = Upval { name: env, source: UpvalSource::Environment, read_only: false };
         self.function().upvals.push(upval);
@@ -197,14 +204,23 @@ impl Scope {
     /// # Errors
     /// Too many local variables.
     pub fn declare(&mut self, name: Symbol) -> Result<VarId> {
+        self.note_declared(name);
         let f = self.function();
         if f.active.len() >= MAX_LOCALS {
             return Err(f.limit("local variables", MAX_LOCALS));
         }
         let var = VarId(f.vars.len() as u32);
         f.vars.push(Var { name, attrib: Attrib::Regular, captured: false, assigned: false });
-        f.active.push(var);
+        f.active.push((name, var));
         Ok(var)
+    }
+
+    fn note_declared(&mut self, name: Symbol) {
+        let index = name.0 as usize;
+        if index >= self.declared.len() {
+            self.declared.resize(index + 1, false);
+        }
+        self.declared[index] = true;
     }
 
     /// Says what the declaration of a variable says of it.
@@ -233,13 +249,18 @@ impl Scope {
     /// # Errors
     /// Too many captured variables.
     pub fn resolve(&mut self, name: Symbol) -> Result<Meaning> {
+        let declared = self.declared.get(name.0 as usize).is_some_and(|&declared| declared);
+        if !declared && self.env != Some(name) {
+            return Ok(Meaning::Global);
+        }
         let innermost = self.functions.len() - 1;
         // Search outwards, then pass what was found inwards again.
         let mut found = None;
         let mut depth = innermost;
         loop {
             let f = &self.functions[depth];
-            if let Some(meaning) = f.local(name).or_else(|| f.upval(name)) {
+            let local = if declared { f.local(name) } else { None };
+            if let Some(meaning) = local.or_else(|| f.upval(name)) {
                 found = Some(meaning);
                 break;
             }
@@ -347,7 +368,7 @@ impl Scope {
             match jump.target {
                 Some((target, goto)) if target == name => {
                     if jump.visible < visible {
-                        let local = f.vars[f.active[jump.visible].0 as usize].name;
+                        let local = f.active[jump.visible].0;
                         return semantic(format!(
                             "<goto {}> at line {} jumps into the scope of local '{}'",
                             text(name),
@@ -370,8 +391,7 @@ impl Scope {
 
 impl Function {
     fn local(&self, name: Symbol) -> Option<Meaning> {
-        let is_named = |var: &&VarId| self.vars[var.0 as usize].name == name;
-        let var = *self.active[..self.visible].iter().rev().find(is_named)?;
+        let (_, var) = *self.active[..self.visible].iter().rev().find(|(known, _)| *known == name)?;
         Some(match self.vars[var.0 as usize].attrib {
             Attrib::Constant(value) => Meaning::Constant(value),
             _ => Meaning::Local(var),

@@ -203,7 +203,7 @@ impl FunctionState {
         self.keys.clear();
         self.constant_index.clear();
         self.active.clear();
-        self.var_regs.clear();
+        self.vars.clear();
         self.to_close.clear();
         self.blocks.clear();
         self.labels.clear();

@@ -1,7 +1,7 @@
 //! Expressions of the tree.
 
-use super::Generator;
 use super::operand::{Kind, Operand};
+use super::{Generator, VarState};
 use crate::ast::{ArgsId, ExprId, ExprKind, Field, FunctionId, List, Listed};
 use crate::bytecode::Opcode;
 use crate::error::Result;
@@ -11,8 +11,19 @@ use crate::lexer::Place;
 const FIELDS_PER_FLUSH: u8 = 50;
 
 impl Generator<'_> {
-    /// An expression. Chains of first operands, of any length, are walked without recursion.
+    /// An expression.
+    #[inline]
     pub(super) fn expr(&mut self, id: ExprId) -> Result<Operand> {
+        match self.tree.expr(id).kind {
+            ExprKind::Binary { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } | ExprKind::Method { .. } => {
+                self.chain(id)
+            }
+            _ => self.first(id),
+        }
+    }
+
+    /// An expression that starts with another one. Chains of first operands, of any length, are walked without recursion.
+    fn chain(&mut self, id: ExprId) -> Result<Operand> {
         let tree = self.tree;
         let bottom = self.spine.len();
         let mut at = id;
@@ -47,8 +58,8 @@ impl Generator<'_> {
             ExprKind::Constant { value, .. } => value.into(),
             ExprKind::Vararg => Operand::new(Kind::Vararg(self.emit(Opcode::Vararg, 0, 0, 1))),
             ExprKind::Local(var) => {
-                let reg = self.f.var_regs[var.0 as usize];
-                Operand::new(if self.is_cell(var) { Kind::Cell(reg) } else { Kind::Local(reg) })
+                let VarState { reg, is_cell } = self.var_state(var);
+                Operand::new(if is_cell { Kind::Cell(reg) } else { Kind::Local(reg) })
             }
             ExprKind::Upval(index) => {
                 let is_cell = self.f.upvals[index as usize].is_cell;

@@ -4,7 +4,7 @@ use std::mem;
 use std::ops::Range;
 
 use super::jumps::JumpList;
-use super::{Active, BlockState, Generator, LabelState, PendingJump};
+use super::{Active, BlockState, Generator, LabelState, PendingJump, VarState};
 use crate::ast::{FunctionId, LabelId, UpvalSource, VarId, Vars};
 use crate::bytecode::{Function, LocalVar, NO_LINE, Opcode, UpvalDesc};
 use crate::error::Result;
@@ -19,7 +19,8 @@ impl Generator<'_> {
         state.upvals = self.captures(id);
         state.is_vararg = node.is_vararg;
         state.max_stack = 2;
-        state.var_regs.resize(node.vars.len(), 0);
+        let vars = self.tree.vars.get(node.vars);
+        state.vars.extend(vars.iter().map(|var| VarState { reg: 0, is_cell: self.lives_in_cell(var) }));
         state.labels.resize_with(node.labels as usize, || None);
         let around = mem::replace(&mut self.f, state);
         self.open_block(false);
@@ -63,7 +64,10 @@ impl Generator<'_> {
         let describe = |upval: &crate::ast::Upval| {
             let (in_stack, index, is_cell) = match upval.source {
                 UpvalSource::Environment => (true, 0, true),
-                UpvalSource::Local(var) => (true, self.f.var_regs[var.0 as usize], self.is_cell(var)),
+                UpvalSource::Local(var) => {
+                    let VarState { reg, is_cell } = self.var_state(var);
+                    (true, reg, is_cell)
+                }
                 UpvalSource::Upval(index) => (false, index, self.f.upvals[index as usize].is_cell),
             };
             let name = self.tree.text(upval.name).into();
@@ -120,9 +124,11 @@ impl Generator<'_> {
 
     /// Gives a variable the next register, without making a cell.
     pub(super) fn enter_var(&mut self, var: VarId) {
-        self.f.var_regs[var.0 as usize] = self.f.active_regs;
+        let state = &mut self.f.vars[var.0 as usize];
+        state.reg = self.f.active_regs;
+        let is_cell = state.is_cell;
         let name = self.tree.text(self.var(var).name);
-        self.enter_local(name, self.is_cell(var));
+        self.enter_local(name, is_cell);
     }
 
     fn enter_local(&mut self, name: &[u8], is_cell: bool) {
@@ -137,8 +143,9 @@ impl Generator<'_> {
     pub(super) fn make_cells(&mut self, vars: Vars) -> bool {
         let mut any = false;
         for var in vars.iter() {
-            if self.is_cell(var) {
-                self.emit(Opcode::NewCell, self.f.var_regs[var.0 as usize], 0, 0);
+            let VarState { reg, is_cell } = self.var_state(var);
+            if is_cell {
+                self.emit(Opcode::NewCell, reg, 0, 0);
                 self.fix_line(NO_LINE);
                 any = true;
             }

@@ -5,25 +5,29 @@
 //! A `TestSet` in a list delivers a value to where it jumps; it is made a `Test` when nobody wants the value.
 
 use super::{FunctionState, Generator};
-use crate::bytecode::{Constant, Extra, Instruction, Opcode};
+use crate::bytecode::{ALL_OPCODES, Constant, Extra, Instruction, Opcode};
 use crate::error::Result;
 
 /// The first jump of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct JumpList(Option<u32>);
+pub(super) struct JumpList(u32);
 
 /// The register of a `TestSet` that is not decided yet.
 pub(super) const NO_REG: u8 = 255;
 
 impl JumpList {
-    pub(super) const EMPTY: JumpList = JumpList(None);
+    pub(super) const EMPTY: JumpList = JumpList(u32::MAX);
 
     pub(super) fn one(pc: usize) -> JumpList {
-        JumpList(Some(pc as u32))
+        JumpList(pc as u32)
+    }
+
+    fn first(self) -> Option<usize> {
+        (self != JumpList::EMPTY).then_some(self.0 as usize)
     }
 
     pub(super) fn is_empty(self) -> bool {
-        self.0.is_none()
+        self == JumpList::EMPTY
     }
 }
 
@@ -56,11 +60,11 @@ impl FunctionState {
 
     /// Whether some jump of a list does not deliver its value itself.
     fn needs_value(&self, mut list: JumpList) -> bool {
-        while let Some(pc) = list.0 {
-            if !self.has_value(pc as usize) {
+        while let Some(pc) = list.first() {
+            if !self.has_value(pc) {
                 return true;
             }
-            list = self.rest(pc as usize);
+            list = self.rest(pc);
         }
         false
     }
@@ -80,9 +84,9 @@ impl FunctionState {
 
     /// Nobody wants the values of a list.
     pub(super) fn drop_values(&mut self, mut list: JumpList) {
-        while let Some(pc) = list.0 {
-            list = self.rest(pc as usize);
-            self.direct_value(pc as usize, None);
+        while let Some(pc) = list.first() {
+            list = self.rest(pc);
+            self.direct_value(pc, None);
         }
     }
 }
@@ -136,15 +140,15 @@ impl Generator<'_> {
 
     /// The jumps of both lists. The first is walked, so it should be the shorter one.
     pub(super) fn join(&mut self, short: JumpList, long: JumpList) -> Result<JumpList> {
-        let (Some(first), Some(next)) = (short.0, long.0) else {
+        let (Some(first), Some(next)) = (short.first(), long.first()) else {
             return Ok(if short.is_empty() { long } else { short });
         };
-        let mut last = first as usize;
-        while let Some(pc) = self.f.rest(last).0 {
-            last = pc as usize;
+        let mut last = first;
+        while let Some(pc) = self.f.rest(last).first() {
+            last = pc;
         }
         // The link is not a jump yet, so a `Jmp` may look backward.
-        self.set_target(last, next as usize)?;
+        self.set_target(last, next)?;
         Ok(short)
     }
 
@@ -167,8 +171,7 @@ impl Generator<'_> {
         reg: Option<u8>,
         other: usize,
     ) -> Result<()> {
-        while let Some(pc) = list.0 {
-            let pc = pc as usize;
+        while let Some(pc) = list.first() {
             list = self.f.rest(pc);
             let delivers = self.f.direct_value(pc, reg);
             self.set_target(pc, if delivers { target } else { other })?;
@@ -185,8 +188,14 @@ impl Generator<'_> {
     /// gives instructions their special forms.
     pub(super) fn finish_code(&mut self) -> Result<()> {
         let mut pc = 0;
-        while pc < self.f.code.len() {
-            let i = self.f.instruction(pc);
+        while let Some(&word) = self.f.code.get(pc) {
+            let traits = TRAITS[usize::from(word as u8)];
+            pc += 1 + usize::from(traits & LONG);
+            if traits & !LONG == 0 {
+                continue;
+            }
+            let pc = pc - 1 - usize::from(traits & LONG);
+            let i = Instruction(word);
             let op = i.op();
             let special = match op {
                 Opcode::ModK if self.f.is_power_of_two(i.c()) => Opcode::ModP,
@@ -195,7 +204,7 @@ impl Generator<'_> {
                 _ => op,
             };
             self.f.code[pc] = i.with_op(special).0;
-            if is_free_jump(op) {
+            if traits & FREE_JUMP != 0 {
                 let mut target = self.f.jump_target(pc);
                 // A loop of jumps would never end.
                 for _ in 0..100 {
@@ -206,18 +215,42 @@ impl Generator<'_> {
                 }
                 self.set_target(pc, target)?;
             }
-            pc += if op.has_extra() { 2 } else { 1 };
         }
         Ok(())
     }
 }
+
+/// What [`Generator::finish_code`] wants to know of an instruction: it has two words (which makes this 1); it is a jump
+/// that may lead anywhere; it may have a special form.
+const LONG: u8 = 1;
+const FREE_JUMP: u8 = 2;
+const SPECIAL: u8 = 4;
+
+static TRAITS: [u8; 256] = {
+    let mut traits = [0; 256];
+    let mut n = 0;
+    while n < ALL_OPCODES.len() {
+        let op = ALL_OPCODES[n];
+        if op.has_extra() {
+            traits[n] |= LONG;
+        }
+        if is_free_jump(op) {
+            traits[n] |= FREE_JUMP;
+        }
+        if matches!(op, Opcode::ModK | Opcode::IDivK) || op.negative() as u8 != op as u8 {
+            traits[n] |= SPECIAL;
+        }
+        n += 1;
+    }
+    traits
+};
 
 fn is_jump_word(word: u32) -> bool {
     matches!(Instruction(word).op(), Opcode::Jmp | Opcode::JmpBack)
 }
 
 /// Jumps that may lead anywhere; those of loops keep to their loop.
-fn is_free_jump(op: Opcode) -> bool {
+const fn is_free_jump(op: Opcode) -> bool {
     match op {
         Opcode::Jmp | Opcode::JmpBack => true,
         Opcode::ForPrep
@@ -226,6 +259,6 @@ fn is_free_jump(op: Opcode) -> bool {
         | Opcode::ForLoop1
         | Opcode::TForPrep
         | Opcode::TForLoop => false,
-        _ => op.extra() == Extra::Jump,
+        _ => matches!(op.extra(), Extra::Jump),
     }
 }

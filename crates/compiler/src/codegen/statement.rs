@@ -38,7 +38,7 @@ impl Generator<'_> {
             Stat::Assign { targets, place, values } => self.assign(*targets, *place, *values),
             Stat::LocalFunction { var, place, function } => {
                 self.place = *place;
-                if self.is_cell(*var) {
+                if self.var_state(*var).is_cell {
                     // As far as lines show, everything happens when the function is there.
                     self.place = self.tree.function(*function).end;
                     let reg = self.reserve(1)?;
@@ -146,7 +146,7 @@ impl Generator<'_> {
         self.activate(in_registers);
         for var in in_registers.iter() {
             if self.var(var).attrib == Attrib::Close {
-                let reg = self.f.var_regs[var.0 as usize];
+                let reg = self.var_state(var).reg;
                 self.f.to_close.push(reg);
                 self.emit(Opcode::Tbc, reg, 0, 0);
             }
@@ -155,6 +155,13 @@ impl Generator<'_> {
     }
 
     fn assign(&mut self, targets: List<Listed>, place: Place, values: List<Listed>) -> Result<()> {
+        if let ([target], 1) = (self.tree.exprs_listed.get(targets), values.len()) {
+            let variable = self.expr(target.expr)?.kind;
+            self.place = place;
+            let mut value = self.expr_list(values)?;
+            self.set_one_result(&mut value);
+            return self.store(variable, &mut value);
+        }
         let mut variables: Vec<Kind> = Vec::with_capacity(targets.len());
         for target in self.tree.exprs_listed.get(targets) {
             let variable = self.expr(target.expr)?.kind;

@@ -108,6 +108,14 @@ impl Record {
             self.verify_heap();
         }
         drop(dead);
+        self.age_compiler();
+    }
+
+    /// What this thread's compiler keeps after a long text is given back at the second collection after it.
+    fn age_compiler(&self) {
+        let mut compiler = self.compiler.take();
+        compiler.age();
+        self.compiler.set(compiler);
     }
 
     /// Stops the world and frees all garbage. When another thread is doing that already, its work counts. Called at
@@ -123,6 +131,7 @@ impl Record {
         });
         // Foreign code: after the release.
         drop(dead);
+        self.age_compiler();
     }
 
     /// # Safety
