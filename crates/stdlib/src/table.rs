@@ -214,10 +214,8 @@ fn pack(th: &mut Thread) -> Result<u32> {
         th.reserve(n * 8)?;
     }
     let t = th.new_table(n, 1)?;
-    for i in 1..=n {
-        th.raw_set_int(t, i as i64, th.arg(i))?;
-    }
-    th.raw_set_str(t, "n", th.new_int(n as i64)?)?;
+    th.set_arguments(t)?;
+    th.raw_set(t, th.new_bytes(b"n")?, th.new_int(n as i64)?)?;
     th.ret(t.into())
 }
 
@@ -245,9 +243,7 @@ fn unpack(th: &mut Thread) -> Result<u32> {
         return Err(too_many_results(th));
     }
     if let Some(t) = plain(th, 1, &[READ]) {
-        for i in first..=last {
-            th.push(th.raw_get_int(t, i));
-        }
+        th.push_items(t, first, last);
     } else {
         for i in first..=last {
             th.get_i(1, i)?;

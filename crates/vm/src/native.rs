@@ -13,7 +13,7 @@ use crate::debuginfo;
 use crate::error;
 use crate::interpreter::call;
 use crate::metamethod::EVENT_NAMES;
-use crate::object::{BoxedInt, BoxedLight, Kind, MAX_STR_LEN, NativeClosure, Str, Userdata};
+use crate::object::{BoxedInt, BoxedLight, Kind, MAX_STR_LEN, NativeClosure, Store, Str, Userdata};
 use crate::sync::{Acquire, Release};
 use crate::table::shared::Change;
 use crate::table::{self, Key, SetError, iterate, list, local, shared};
@@ -643,6 +643,51 @@ impl Thread {
     pub fn raw_get_int(&self, t: Table<'_>, k: i64) -> Val<'_> {
         // SAFETY: a live table.
         Val::new(unsafe { table::raw_get_int(t.raw(), k) })
+    }
+    /// Pushes `t[first]`, ... `t[last]`, for which there must be room.
+    pub fn push_items(&self, t: Table<'_>, first: i64, last: i64) {
+        let rec = self.rec();
+        let count = (last.wrapping_sub(first) as usize).wrapping_add(1);
+        let top = rec.top.get();
+        // SAFETY: a live table; of a shared one, a store that was left says so in its slots. The caller has made room.
+        unsafe {
+            debug_assert!(
+                top.add(count) <= rec.stack_limit.get().add(crate::frame::EXTRA_SLOTS) || rec.torture().move_stacks
+            );
+            let store = (*t.raw()).store.load(Acquire) as *const Store;
+            for k in 0..count {
+                let i = first.wrapping_add(k as i64);
+                let index = (i as u64).wrapping_sub(1);
+                let mut v = Value::NIL;
+                if index < (*store).acap as u64 {
+                    v = Value(Store::array(store, index as usize).load(Acquire));
+                }
+                if v.is_nil_like() {
+                    v = table::raw_get_int(t.raw(), i);
+                }
+                *top.add(k) = v;
+            }
+            rec.top.set(top.add(count));
+        }
+    }
+    /// `t[1]`, ... of a fresh table become the arguments of the running function.
+    pub fn set_arguments(&self, t: Table<'_>) -> Result<()> {
+        let count = self.arg_count();
+        // SAFETY: a live table; into the array of a local one whatever it holds may be stored plainly.
+        unsafe {
+            let t = t.raw();
+            let store = (*t).store.load(Acquire) as *const Store;
+            if (*t).header.is_shared() || ((*store).acap as usize) < count {
+                for i in 1..=count {
+                    self.set_result(table::set_key(self.rec(), t, Key::Int(i as i64), self.arg(i).0))?;
+                }
+                return Ok(());
+            }
+            for i in 0..count {
+                Store::array(store, i).set((*self.base().add(i)).0);
+            }
+        }
+        Ok(())
     }
     /// `t[k]`
     pub fn raw_get_str(&self, t: Table<'_>, k: &str) -> Val<'_> {

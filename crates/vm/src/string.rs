@@ -150,6 +150,13 @@ impl Record {
     /// The atom with these bytes.
     pub fn atom(&self, bytes: &[u8]) -> Option<Value> {
         let machine = self.machine();
+        if let &[byte] = bytes {
+            // Acquire: pairs with the release store in `make_byte_string`.
+            let word = machine.byte_strings[byte as usize].load(Acquire);
+            if word != 0 {
+                return Some(Value(word));
+            }
+        }
         let hash = hash_bytes(&machine.secrets, bytes);
         if let Some(a) = machine.atoms.find(hash, bytes) {
             return Some(Value::atom(a.cast()));

@@ -914,6 +914,20 @@ macro_rules! fits {
         $frame.add((*$proto).max_stack as usize) <= (*$th).stack_limit.get() && $ci < (*$th).ci_last.get()
     };
 }
+/// Moves `$n` results down from `$first` to `$to`, adjusted to `$count`.
+macro_rules! move_results {
+    ($first:expr, $n:expr, $to:expr, $count:expr) => {{
+        let mut i = 0;
+        while i < $n && i < $count {
+            *$to.add(i) = *$first.add(i);
+            i = in_order(i as u64 + 1) as usize;
+        }
+        while i < $count {
+            *$to.add(i) = Value::NIL;
+            i = in_order(i as u64 + 1) as usize;
+        }
+    }};
+}
 /// Goes on in the frame below that of `$ci`.
 macro_rules! leave {
     ($ci:expr, $th:expr) => {{
@@ -1057,19 +1071,31 @@ op! {
         if n >= call::SWITCHED {
             resume!((*th).pending_flow.get(), th)
         }
-        let callee = (*th).ci.get();
-        let wanted = (*callee).wanted;
         // The function may have set a hook.
-        if wanted.wrapping_sub(1) > 1 || (*th).hook_mask.get() != 0 {
+        if (*th).hook_mask.get() != 0 {
             resume!(call::return_native(&*th, n as usize), th)
         }
-        if wanted == 2 {
-            let mut v = Value::NIL;
-            if n > 0 {
-                v = *(*th).top.get().sub(n as usize);
-            }
-            *(*th).stack.get().add((*callee).base as usize).sub(1) = v;
+        let callee = (*th).ci.get();
+        let first = (*th).top.get().sub(n as usize);
+        if (*callee).wanted != 2 || n == 0 {
+            return leave_native(pc, first, n as u64, th, native);
         }
+        *(*th).stack.get().add((*callee).base as usize).sub(1) = *first;
+        leave!(callee, th)
+    }
+}
+// The end of a native function with any number of results: `n`, at `first`.
+op! {
+    #[inline(never)]
+    leave_native(pc, first, n, th, k) {
+        let callee = (*th).ci.get();
+        let result = (*th).stack.get().add((*callee).base as usize).sub(1);
+        let mut count = ((*callee).wanted as usize).wrapping_sub(1);
+        if count == usize::MAX {
+            count = n as usize;
+            (*th).top.set(result.add(n as usize));
+        }
+        move_results!(first, n as usize, result, count);
         leave!(callee, th)
     }
 }
@@ -1143,20 +1169,12 @@ op! {
         (*co).protected.set(((*own).k as usize >> 8) as u32);
         let result = (*th).stack.get().add((*own).base as usize);
         *result.sub(1) = Value::TRUE;
-        let mut count = ((*own).wanted as u64).wrapping_sub(2);
+        let mut count = ((*own).wanted as usize).saturating_sub(2);
         if (*own).wanted == 0 {
-            count = n;
+            count = n as usize;
             (*th).top.set(result.add(n as usize));
         }
-        let mut i = 0;
-        while (i as i64) < count as i64 {
-            let mut v = Value::NIL;
-            if i < n {
-                v = *first.add(i as usize);
-            }
-            *result.add(i as usize) = v;
-            i = in_order(i + 1);
-        }
+        move_results!(first, n as usize, result, count);
         leave!(own, th)
     }
 }
@@ -1334,16 +1352,7 @@ op! { Return(pc, base, ins, th, k) {
         count = n;
         (*th).top.set(result.add(n));
     }
-    // Upwards: the results lie above their place.
-    let mut i = 0;
-    while i < count {
-        let mut v = Value::NIL;
-        if i < n {
-            v = *first.add(i);
-        }
-        *result.add(i) = v;
-        i = in_order(i as u64 + 1) as usize;
-    }
+    move_results!(first, n, result, count);
     leave!(ci, th)
 } }
 stub! { return_slow(pc, base, ins, th, k) call::return_values(&*th, a!(ins), b!(ins), c!(ins)) }
