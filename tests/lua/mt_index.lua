@@ -18,3 +18,21 @@ local y = setmetatable({}, {__index = function(_, k) return coroutine.yield("get
 -- assignment through upvalue tables, globals with metatables
 local env = setmetatable({}, {__index = _G, __newindex = function(t, k, v) rawset(t, k, "<" .. tostring(v) .. ">") end}) load("gx = 5; gy = gx; print(gx, gy)", "c", "t", env)() setmetatable(_G, {__index = function(_, k) return "undef:" .. k end, __newindex = function(_, k, v) error("no new global " .. k, 2) end}) print(undefinedvar, pcall(function() newglobal = 1 end)) setmetatable(_G, nil) print(undefinedvar)
 local counter = setmetatable({}, {__index = function(t, k) local v = #k; t[k] = v; return v end}) print(counter.abc, counter.abc, rawget(counter, "abc")) local default = setmetatable({}, {__index = function() return 0 end}) for c in ("mississippi"):gmatch(".") do default[c] = default[c] + 1 end print(default.m, default.i, default.s, default.p)
+-- how long chains of tables may be, and what is looked at in the last one
+local function chain(event, n, last)
+  local o = last
+  for _ = 1, n do o = setmetatable({}, {[event] = o}) end
+  return o
+end
+local function get(o, k) return o[k] end
+local function set(o, k, v) o[k] = v end
+for n = 1998, 2002 do
+  print(n, pcall(get, chain("__index", n, {x = n}), "x"))
+  print(n, pcall(get, chain("__index", n, {x = n}), "y"))
+  print(n, pcall(get, chain("__index", n, setmetatable({}, {__index = function() return "called" end})), "x"))
+  print(n, pcall(get, chain("__index", n, 5), "x"))
+  print(n, (pcall(get, chain("__index", n, "text"), "len")))
+  local base = {}
+  print(n, pcall(set, chain("__newindex", n, base), "x", n))
+  print(n, base.x, pcall(set, chain("__newindex", n, 5), "x", n))
+end

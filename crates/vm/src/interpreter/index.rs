@@ -38,7 +38,7 @@ pub enum Lookup {
 /// `object[key]`, up to the first metamethod that is a function.
 pub fn lookup(rec: &Record, object: Value, key: Value) -> Lookup {
     let mut o = object;
-    for _ in 0..MAX_CHAIN {
+    for step in 0..=MAX_CHAIN {
         let m;
         if let Some(t) = o.as_table() {
             rec.owner_assert(t.cast());
@@ -48,11 +48,17 @@ pub fn lookup(rec: &Record, object: Value, key: Value) -> Lookup {
                 if !v.is_nil() {
                     return Lookup::Found(v);
                 }
+                // Of the last table only the key counts.
+                if step == MAX_CHAIN {
+                    break;
+                }
                 m = table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, Event::Index);
                 if m.is_nil() {
                     return Lookup::Found(Value::NIL);
                 }
             }
+        } else if step == MAX_CHAIN {
+            break;
         } else {
             m = debuginfo::metamethod_of(rec, o, Event::Index);
             if m.is_nil() {
