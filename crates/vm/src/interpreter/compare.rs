@@ -179,16 +179,30 @@ pub enum Outcome {
     Never,
 }
 
-/// `a < b` or `a <= b`. Strings compare in the order of the locale in use.
+/// `a < b` or `a <= b`.
+#[inline]
 pub fn ordered(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
-    if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
-        // SAFETY: live strings.
-        let c = unsafe { crate::ffi::locale::compare(crate::object::Str::bytes(x), crate::object::Str::bytes(y)) };
-        return Outcome::Is(match order {
-            Order::Lt => c.is_lt(),
-            Order::Le => c.is_le(),
-        });
+    match strings(order, a, b) {
+        Some(r) => Outcome::Is(r),
+        None => ordered_others(rec, order, a, b),
     }
+}
+
+/// Strings compare in the order of the locale in use.
+#[inline(always)]
+fn strings(order: Order, a: Value, b: Value) -> Option<bool> {
+    let (x, y) = (a.as_str()?, b.as_str()?);
+    // SAFETY: live strings.
+    let c = unsafe { crate::ffi::locale::compare(crate::object::Str::bytes(x), crate::object::Str::bytes(y)) };
+    Some(match order {
+        Order::Lt => c.is_lt(),
+        Order::Le => c.is_le(),
+    })
+}
+
+/// [`ordered`] of anything but two strings.
+#[inline(never)]
+fn ordered_others(rec: &Record, order: Order, a: Value, b: Value) -> Outcome {
     if a.as_table().is_none()
         && let Some(r) = numbers(order, a, b)
     {
@@ -231,7 +245,10 @@ pub unsafe fn result(rec: &Record, v: Value) -> bool {
 pub fn order(rec: &Record, order: Order, a: Value, b: Value, want: bool) -> Flow {
     // SAFETY: the current Lua frame, pc saved.
     unsafe {
-        match ordered(rec, order, a, b) {
+        if let Some(r) = strings(order, a, b) {
+            return complete(rec, r, want);
+        }
+        match ordered_others(rec, order, a, b) {
             Outcome::Is(r) => complete(rec, r, want),
             Outcome::Call(m) => {
                 set_opposite(rec, false);
