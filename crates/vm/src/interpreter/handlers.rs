@@ -345,12 +345,19 @@ op! { GetCell(pc, base, ins, th, k) {
 op! { SetCell(pc, base, ins, th, k) {
     let p = address!(*base.add(a!(ins)), Cell);
     if (*p).header.kind.get() != CELL_LOCAL {
-        index::set_cell(&*th, p, *base.add(b!(ins)));
-        next!(pc, base, th, k)
+        return set_cell_shared(pc, base, ins, th, k);
     }
     (*p).value.set((*base.add(b!(ins))).0);
     next!(pc, base, th, k)
 } }
+op! {
+    #[cold]
+    #[inline(never)]
+    set_cell_shared(pc, base, ins, th, k) {
+        index::set_cell(&*th, address!(*base.add(a!(ins)), Cell), *base.add(b!(ins)));
+        next!(pc, base, th, k)
+    }
+}
 stub! { no_memory(pc, base, ins, th, k) call::no_memory(&*th) }
 
 // ---- fields and elements ------------------------------------------------------------------------------------------------
@@ -842,11 +849,7 @@ op! { Len(pc, base, ins, th, k) {
                 *base.add(a!(ins)) = Value::int_unchecked(hint as i64);
                 next!(pc, base, th, k)
             }
-            let n = index::len_raw(t);
-            if n != Value::EMPTY {
-                *base.add(a!(ins)) = n;
-                next!(pc, base, th, k)
-            }
+            return len_of_table(pc, base, ins, th, k);
         }
     } else if v.0 >> 48 == TAG_OBJECT >> 48 && (*address!(v, Header)).kind.get() >> 2 == Kind::Str as u8 {
         *base.add(a!(ins)) = Value::int_unchecked((*address!(v, Str)).len as i64);
@@ -854,6 +857,17 @@ op! { Len(pc, base, ins, th, k) {
     }
     return len_slow(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    len_of_table(pc, base, ins, th, k) {
+        let n = index::len_raw(object_bits!(*base.add(b!(ins))) as *mut Table);
+        if n != Value::EMPTY {
+            *base.add(a!(ins)) = n;
+            next!(pc, base, th, k)
+        }
+        return len_slow(pc, base, ins, th, k);
+    }
+}
 stub! { len_slow(pc, base, ins, th, k) index::len(&*th, *base.add(b!(ins)), a!(ins)) }
 op! { Concat(pc, base, ins, th, k) {
     let r = concat::fast(&*th, base.add(a!(ins)), b!(ins));
@@ -1433,8 +1447,33 @@ stub! { Tbc(pc, base, ins, th, k) call::mark_to_be_closed(&*th, a!(ins)) }
 
 // ---- loops ----------------------------------------------------------------------------------------------------------------------
 
-stub! { ForPrep(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), false) }
-stub! { ForPrep1(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), true) }
+op! { ForPrep(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let (i, limit, step) = (*r, (*r.add(1)).0, (*r.add(2)).0);
+    if i.0 & limit & step >= TAG_INT && step != INT_ZERO {
+        if if step > INT_ZERO { i.0 > limit } else { i.0 < limit } {
+            next!(pc.add(1).offset(*pc as i32 as isize), base, th, k)
+        }
+        *r.add(3) = i;
+        next!(pc.add(1), base, th, k)
+    }
+    return for_prep_slow(pc, base, ins, th, k);
+} }
+stub! { for_prep_slow(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), false) }
+op! { ForPrep1(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let (i, limit) = (*r, *r.add(1));
+    if i.0 & limit.0 >= TAG_INT {
+        if i.0 > limit.0 {
+            next!(pc.add(1).offset(*pc as i32 as isize), base, th, k)
+        }
+        *r.add(2) = limit;
+        *r.add(3) = i;
+        next!(pc.add(1), base, th, k)
+    }
+    return for_prep_1_slow(pc, base, ins, th, k);
+} }
+stub! { for_prep_1_slow(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), true) }
 op! { ForLoop1(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
     let i = *r;
@@ -1457,26 +1496,38 @@ op! { ForLoop1(pc, base, ins, th, k) {
     return for_loop_1_slow(pc, base, ins, th, k);
 } }
 stub! { for_loop_1_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), true) }
+/// The next turn of the numeric loop at `$r`, with this index.
+macro_rules! next_turn {
+    ($r:expr, $i:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        *$r = Value($i);
+        *$r.add(3) = Value($i);
+        let pc = $pc.add(1).offset(*$pc as i32 as isize);
+        if (*$th).poll.get() != 0 {
+            return safepoint(pc, $base, $ins, $th, $k);
+        }
+        next!(pc, $base, $th, $k)
+    }};
+}
 op! { ForLoop(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
-    let i = *r;
-    let limit = *r.add(1);
-    let step = *r.add(2);
-    if i.0 & limit.0 & step.0 >= TAG_INT {
-        let i = int_add(i.0, step.0);
-        let more = if step.0 > INT_ZERO { i <= limit.0 } else { i >= limit.0 };
-        // An index that left the inline range is beyond any inline limit.
-        if i >= TAG_INT && more {
-            *r = Value(i);
-            *r.add(3) = Value(i);
-            let pc = pc.add(1).offset(*pc as i32 as isize);
-            if (*th).poll.get() != 0 {
-                return safepoint(pc, base, ins, th, k);
+    let i = in_order(int_add(word_at!(r), word_at!(r.add(2))));
+    if word_at!(r) & word_at!(r.add(1)) & word_at!(r.add(2)) & i >= TAG_INT {
+        if word_at!(r.add(2)) > INT_ZERO {
+            if i <= word_at!(r.add(1)) {
+                next_turn!(r, i, pc, base, ins, th, k)
             }
-            next!(pc, base, th, k)
+        } else if i >= word_at!(r.add(1)) {
+            next_turn!(r, i, pc, base, ins, th, k)
         }
         next!(pc.add(1), base, th, k)
     }
+    return for_loop_float(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    for_loop_float(pc, base, ins, th, k) {
+    let r = base.add(a!(ins));
+    let (i, limit, step) = (*r, *r.add(1), *r.add(2));
     if i.0 < TAG_BASE && limit.0 < TAG_BASE && step.0 < TAG_BASE {
         let step = step.as_double();
         let x = i.as_double() + step;
@@ -1492,7 +1543,9 @@ op! { ForLoop(pc, base, ins, th, k) {
         next!(pc.add(1), base, th, k)
     }
     return for_loop_slow(pc, base, ins, th, k);
-} }
+}
+}
+
 stub! { for_loop_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), false) }
 stub! { TForPrep(pc, base, ins, th, k) forloop::prepare_generic(&*th, a!(ins)) }
 op! { TForCall(pc, base, ins, th, k) {

@@ -4,29 +4,37 @@ use super::*;
 
 /// The two forms of a test: the jump is taken when the condition is `$sense`.
 macro_rules! eq {
-    ($name:ident, $sense:literal) => {
+    ($name:ident, $other:ident, $sense:literal) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(a!(ins));
-            let y = *base.add(b!(ins));
-            if x.0 == y.0 {
-                if x.0 < TAG_BASE && x.as_double().is_nan() {
-                    jump_if!(!$sense, pc, base, ins, th, k)
-                }
+            let (x, y) = ((*base.add(a!(ins))).0, (*base.add(b!(ins))).0);
+            // The same word: the same value, unless it is a NaN.
+            if x == y && x >= TAG_BASE {
                 jump_if!($sense, pc, base, ins, th, k)
             }
-            // Two different words of which one is an inline non-number are different values; so are two integers.
-            if x.0 & y.0 >= TAG_INT || x.0.wrapping_sub(TAG_BASE) < 6 || y.0.wrapping_sub(TAG_BASE) < 6 {
+            if x & y >= TAG_INT {
                 jump_if!(!$sense, pc, base, ins, th, k)
             }
-            if x.0 < TAG_BASE && y.0 < TAG_BASE {
-                jump_if!((x.as_double() == y.as_double()) == $sense, pc, base, ins, th, k)
-            }
-            return eq_strings(pc, base, ins, th, k);
+            return $other(pc, base, ins, th, k);
         } }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let (x, y) = (*base.add(a!(ins)), *base.add(b!(ins)));
+                if x.0 < TAG_BASE && y.0 < TAG_BASE {
+                    jump_if!((x.as_double() == y.as_double()) == $sense, pc, base, ins, th, k)
+                }
+                // Two different words of which one is an inline non-number are different values; so are two atoms.
+                let inline = |v: Value| v.0.wrapping_sub(TAG_BASE) < 6;
+                if inline(x) || inline(y) || x.is_atom() && y.is_atom() {
+                    jump_if!(!$sense, pc, base, ins, th, k)
+                }
+                return eq_strings(pc, base, ins, th, k);
+            }
+        }
     };
 }
-eq!(Eq, true);
-eq!(NotEq, false);
+eq!(Eq, eq_other, true);
+eq!(NotEq, not_eq_other, false);
 op! {
     #[inline(never)]
     eq_strings(pc, base, ins, th, k) {
@@ -40,24 +48,29 @@ op! {
 }
 stub! { eq_slow(pc, base, ins, th, k) compare::eq(&*th, *base.add(a!(ins)), *base.add(b!(ins)), c!(ins) != 0) }
 macro_rules! eq_k {
-    ($name:ident, $sense:literal) => {
+    ($name:ident, $other:ident, $sense:literal) => {
         op! { $name(pc, base, ins, th, k) {
-            let x = *base.add(a!(ins));
-            let y = *k.add(b!(ins));
-            if x.0 == y.0 && x.0 >= TAG_BASE {
+            let (x, y) = (*base.add(a!(ins)), (*k.add(b!(ins))).0);
+            if x.0 == y && x.0 >= TAG_BASE {
                 jump_if!($sense, pc, base, ins, th, k)
             }
-            // Two atoms, or anything against an inline non-number: different words are different values.
-            if x.is_atom() && y.is_atom() || x.0.wrapping_sub(TAG_BASE) < 6 {
+            // Strings among constants are atoms: another atom is another value, and so is an inline non-number.
+            if x.is_atom() || x.0.wrapping_sub(TAG_BASE) < 6 {
                 jump_if!(!$sense, pc, base, ins, th, k)
             }
-            let equal = compare::raw_equal(x, y);
-            jump_if!(equal == $sense, pc, base, ins, th, k)
+            return $other(pc, base, ins, th, k);
         } }
+        op! {
+            #[inline(never)]
+            $other(pc, base, ins, th, k) {
+                let equal = compare::raw_equal(*base.add(a!(ins)), *k.add(b!(ins)));
+                jump_if!(equal == $sense, pc, base, ins, th, k)
+            }
+        }
     };
 }
-eq_k!(EqK, true);
-eq_k!(NotEqK, false);
+eq_k!(EqK, eq_k_other, true);
+eq_k!(NotEqK, not_eq_k_other, false);
 macro_rules! eq_i {
     ($name:ident, $other:ident, $f:ident, $mixed:ident, $sense:literal) => {
         op! { $name(pc, base, ins, th, k) {
