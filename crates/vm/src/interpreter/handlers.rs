@@ -1139,12 +1139,12 @@ op! {
         (*co).protected.set(level + 1);
         (*own).pc = (*co).error_handler.replace(0) as usize as *const u32;
         (*own).k = ((level as usize) << 8 | Continuation::Pcall as usize) as *const Value;
-        let nargs = b!(in_order(ins)) as u64 - 1;
-        let word = (ins as u32 >> 24) as u64 | ((CALL_NATIVE | CALL_PROTECTED) as u64) << 16 | nargs << 32;
+        // The number of its arguments is not asked for any more.
+        let word = (ins as u32 >> 24) as u64 | ((CALL_NATIVE | CALL_PROTECTED) as u64) << 16;
         *(&raw mut (*own).wanted).cast::<u64>() = word;
         let offset = (*ci).base + a_first!(ins) as u32 + 1;
         (*own).base = offset;
-        (*own).top = offset + nargs as u32 + MIN_NATIVE as u32;
+        (*own).top = offset + MIN_NATIVE as u32;
         let word = ((CALL_TO_NATIVE | CALL_IN_PCALL) as u64) << 16;
         enter!(proto, frame.add(1), 1, word, (*proto).code, own, th)
     }
@@ -1173,14 +1173,20 @@ macro_rules! returns_to_pcall {
         (*$ci).flags == CALL_TO_NATIVE | CALL_IN_PCALL
     };
 }
+/// The protected call of the frame `$own` is over.
+macro_rules! end_pcall {
+    ($own:expr, $th:expr) => {{
+        let co = (*$th).coroutine.get();
+        (*co).error_handler.set((*$own).pc as usize as u32);
+        (*co).protected.set(((*$own).k as usize >> 8) as u32);
+    }};
+}
 // The end of a protected call without error: `n` results of its function start at `first`.
 op! {
     #[inline(never)]
     leave_pcall(pc, first, n, th, k) {
         let own = (*th).ci.get().sub(1);
-        let co = (*th).coroutine.get();
-        (*co).error_handler.set((*own).pc as usize as u32);
-        (*co).protected.set(((*own).k as usize >> 8) as u32);
+        end_pcall!(own, th);
         let result = (*th).stack.get().add((*own).base as usize);
         *result.sub(1) = Value::TRUE;
         let mut count = ((*own).wanted as usize).saturating_sub(2);
@@ -1390,7 +1396,7 @@ op! {
         let ci = (*th).ci.get();
         if (*ci).flags & CALL_SLOW_RETURN != 0 {
             if returns_to_pcall!(ci) {
-                return leave_pcall(pc, base, 0, th, k);
+                return return0_to_pcall(pc, base, ins, th, k);
             }
             return return0_slow(pc, base, ins, th, k);
         }
@@ -1405,6 +1411,19 @@ op! {
             wanted = in_order(wanted as u64 - 1) as u16;
         }
         leave!(ci, th)
+    }
+}
+// As in most calls of pcall: at most `local ok = pcall(f)`. Its frame is next to the function's.
+op! {
+    #[inline(never)]
+    return0_to_pcall(pc, base, ins, th, k) {
+        let own = (*th).ci.get().sub(1);
+        if (*own).wanted.wrapping_sub(1) > 1 {
+            return leave_pcall(pc, base, 0, th, k);
+        }
+        end_pcall!(own, th);
+        *base.sub(2) = Value::TRUE;
+        leave!(own, th)
     }
 }
 stub! { return0_slow(pc, base, ins, th, k) call::return_values(&*th, 0, 1, 0) }
@@ -1423,7 +1442,7 @@ op! {
         let ci = (*th).ci.get();
         if (*ci).flags & CALL_SLOW_RETURN != 0 {
             if returns_to_pcall!(ci) {
-                return leave_pcall(pc, base.add(a!(ins)), 1, th, k);
+                return return1_to_pcall(pc, base, ins, th, k);
             }
             return return1_slow(pc, base, ins, th, k);
         }
@@ -1439,6 +1458,21 @@ op! {
             wanted = in_order(wanted as u64 - 1) as u16;
         }
         leave!(ci, th)
+    }
+}
+// As in most calls of pcall: `local ok, value = pcall(f)`. Its frame is next to the function's.
+op! {
+    #[inline(never)]
+    return1_to_pcall(pc, base, ins, th, k) {
+        let own = (*th).ci.get().sub(1);
+        let value = base.add(a!(ins));
+        if (*own).wanted != 3 {
+            return leave_pcall(pc, value, 1, th, k);
+        }
+        end_pcall!(own, th);
+        *base.sub(2) = Value::TRUE;
+        *base.sub(1) = *value;
+        leave!(own, th)
     }
 }
 stub! { return1_slow(pc, base, ins, th, k) call::return_values(&*th, a!(ins), 2, 0) }
