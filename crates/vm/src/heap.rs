@@ -49,8 +49,9 @@ mod tests;
 pub use block::block_of;
 pub use torture::Torture;
 
-use crate::object::{Header, Kind};
+use crate::object::{Header, Kind, LuaClosure, Store, Table};
 use crate::sync::{AcqRel, AtomicU32, AtomicUsize, Lock};
+use crate::table::empty_store;
 use crate::thread::{POLL_COLLECT, POLL_TORTURE, Record};
 use block::{Block, CELL_SPACE, FIRST_GRANULE, GRANULE};
 use finalizer::{LocalLists, SharedLists};
@@ -87,6 +88,9 @@ static CLASS_OF: [u8; MAX_SMALL / GRANULE + 1] = {
 fn class_of(size: usize) -> usize {
     if size <= DENSE { size.div_ceil(GRANULE).wrapping_sub(1) } else { CLASS_OF[size.div_ceil(GRANULE)] as usize }
 }
+
+/// The longest list whose store, with one hash slot, [`Record::bump_store`] makes.
+pub const MAX_BUMPED_LIST: usize = (DENSE - Store::size(0, 1)) / 8;
 
 /// Least allocation between two local collections, in bytes.
 const NURSERY: usize = 4 << 20;
@@ -287,8 +291,9 @@ impl Record {
             // SAFETY: `class_of` is below CLASSES for sizes up to MAX_SMALL.
             let (run, cell) = unsafe { (self.heap.runs.get_unchecked(class), *CLASS_SIZES.get_unchecked(class)) };
             let p = run.cursor.get();
-            if run.end.get().addr() - p.addr() >= cell {
-                run.cursor.set(p.wrapping_add(cell));
+            let next = p.wrapping_add(cell);
+            if next <= run.end.get() {
+                run.cursor.set(next);
                 p
             } else {
                 self.alloc_slow(class)?
@@ -311,11 +316,76 @@ impl Record {
         // SAFETY: `class_of` is below CLASSES for sizes up to MAX_SMALL.
         let (run, cell) = unsafe { (self.heap.runs.get_unchecked(class), *CLASS_SIZES.get_unchecked(class)) };
         let p = run.cursor.get();
-        if run.end.get().addr() - p.addr() >= cell {
-            run.cursor.set(p.wrapping_add(cell));
-            return Some(p);
+        let next = p.wrapping_add(cell);
+        if next > run.end.get() {
+            return None;
         }
-        None
+        run.cursor.set(next);
+        Some(p)
+    }
+
+    /// An empty table in the current run of its size class, to be given to `born` when it is complete; None when the run
+    /// is used up.
+    #[inline(always)]
+    pub fn bump_table(&self) -> Option<*mut Table> {
+        let t = self.bump(std::mem::size_of::<Table>())?.cast::<Table>();
+        // SAFETY: a free cell of that size, ours from now on.
+        unsafe {
+            t.cast::<u64>().write(Header::word(Kind::Table, 0));
+            (*t).meta.set(0);
+            (*t).store.set(empty_store() as u64);
+            (*t).absent.set(0);
+        }
+        Some(t)
+    }
+
+    /// A closure with this many captured words in the current run of its size class, without its function and the words;
+    /// None when that is used up, or it is a large one.
+    #[inline(always)]
+    pub fn bump_closure(&self, captures: usize) -> Option<*mut LuaClosure> {
+        let granules = LuaClosure::size(captures).div_ceil(GRANULE);
+        if granules > DENSE / GRANULE {
+            return None;
+        }
+        // SAFETY: a class for each number of granules.
+        let run = unsafe { self.heap.runs.get_unchecked(granules - 1) };
+        let p = run.cursor.get();
+        let next = p.wrapping_add(granules * GRANULE);
+        if next > run.end.get() {
+            return None;
+        }
+        run.cursor.set(next);
+        // SAFETY: a free cell of that size, ours from now on.
+        unsafe { p.cast::<u64>().write(Header::word(Kind::LuaClosure, captures as u32)) };
+        Some(p.cast())
+    }
+
+    /// A store of these capacities, which take `granules` granules, in the current run of its size class; None when that
+    /// is used up. No key can be entered until `limit` is set. The caller fills the slots at once.
+    /// # Safety
+    /// There is at least one hash slot, the size is right and at most [`DENSE`].
+    #[inline(always)]
+    pub unsafe fn bump_store(&self, granules: usize, acap: usize, slots: usize) -> Option<*mut Store> {
+        debug_assert!(granules <= DENSE / GRANULE && Store::size(acap, slots).div_ceil(GRANULE) == granules);
+        // SAFETY: caller: a class for each number of granules.
+        let run = unsafe { self.heap.runs.get_unchecked(granules - 1) };
+        let p = run.cursor.get();
+        let next = p.wrapping_add(granules * GRANULE);
+        if next > run.end.get() {
+            return None;
+        }
+        run.cursor.set(next);
+        let s = p.cast::<Store>();
+        // SAFETY: a free cell of that size, ours from now on.
+        unsafe {
+            s.cast::<u64>().write(Header::word(Kind::Store, 0));
+            (*s).acap = acap as u32;
+            (*s).mask = ((slots - 1) * 16) as u32;
+            (*s).used.set(0);
+            (*s).limit = 0;
+            (*s).next.set(0);
+        }
+        Some(s)
     }
 
     /// The torture modes of this thread.

@@ -6,7 +6,7 @@
 use crate::error;
 use crate::interpreter::index::new_cell;
 use crate::native::{Error, Result};
-use crate::object::{Header, Kind, LuaClosure, Proto, ProtoInfo};
+use crate::object::{CAPTURE_REGISTER, Header, Kind, LuaClosure, Proto, ProtoInfo};
 use crate::sync::AtomicU32;
 use crate::thread::{Record, Thread};
 use crate::value::{Val, Value};
@@ -38,9 +38,11 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
         protos.push(load_function(rec, inner)?);
     }
     let code: Vec<AtomicU32> = f.code.iter().map(|&w| AtomicU32::new(w)).collect();
+    let captures: Vec<u16> =
+        f.upvals.iter().map(|d| if d.in_stack { CAPTURE_REGISTER } else { 0 } | u16::from(d.index)).collect();
     let p = rec.alloc(Kind::Proto, std::mem::size_of::<Proto>(), 0)?.cast::<Proto>();
     let (max_stack, num_params, is_vararg) = (f.max_stack as u32, f.num_params, f.is_vararg);
-    let info = Box::into_raw(Box::new(ProtoInfo { function: f, code, constants, protos }));
+    let info = Box::into_raw(Box::new(ProtoInfo { function: f, code, constants, protos, captures }));
     // SAFETY: fresh memory; the vectors behind the pointers live as long as `info`, which the object owns.
     unsafe {
         (*p).code = (*info).code.as_ptr().cast();
@@ -49,6 +51,9 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
         (*p).num_params = num_params;
         (*p).is_vararg = is_vararg;
         (*p).plain_params = if is_vararg { u8::MAX } else { num_params };
+        (*p).num_captures = (*info).captures.len() as u8;
+        (*p).captures = (*info).captures.as_ptr();
+        (*p).protos = (*info).protos.as_ptr();
         (*p).info = info;
     }
     if !rec.register_proto(p.cast::<Header>()) {

@@ -240,6 +240,10 @@ pub struct LuaClosure {
 }
 
 impl LuaClosure {
+    /// Bytes of a closure with this many captured words.
+    pub const fn size(captures: usize) -> usize {
+        16 + captures * 8
+    }
     /// Captured word `i`.
     /// # Safety
     /// `c` is a live closure and `i` less than its number of captured words.
@@ -342,9 +346,19 @@ pub struct Proto {
     /// `num_params`, or 255 of a vararg function: an operand B of CALL above it says that the arguments are enough and
     /// stay where they are.
     pub plain_params: u8,
-    /// Everything else, and the memory behind `code` and `constants`.
+    /// How many words its closures capture.
+    pub num_captures: u8,
+    /// What they are, in the order of the captured words: [`CAPTURE_REGISTER`] and a register of the enclosing frame, or
+    /// the number of a captured word of the enclosing closure.
+    pub captures: *const u16,
+    /// The functions inside.
+    pub protos: *const *mut Proto,
+    /// Everything else, and the memory behind the pointers.
     pub info: *mut ProtoInfo,
 }
+
+/// In [`Proto::captures`]: the low byte is a register.
+pub const CAPTURE_REGISTER: u16 = 0x100;
 
 /// What the interpreter rarely needs of a function.
 pub struct ProtoInfo {
@@ -356,6 +370,8 @@ pub struct ProtoInfo {
     pub constants: Vec<Value>,
     /// The functions inside.
     pub protos: Vec<*mut Proto>,
+    /// See [`Proto::captures`].
+    pub captures: Vec<u16>,
 }
 
 /// Registers of a coroutine: slots follow the header. Traced by its coroutine, which knows how far it is used.

@@ -227,6 +227,10 @@ impl Generator<'_> {
             }
             stored += u32::from(waiting);
         }
+        // A list that is stored in one go gets its place then, with the right size; so does an open one.
+        if stored <= u32::from(FIELDS_PER_FLUSH) && hashed == 0 {
+            stored = 0;
+        }
         let hash_bits = if hashed == 0 { 0 } else { hashed.next_power_of_two().trailing_zeros() as u8 + 1 };
         self.f.set_b(pc, hash_bits);
         self.f.code[pc + 1] = stored;

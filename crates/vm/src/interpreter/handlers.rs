@@ -1,4 +1,5 @@
-//! The bodies of all instructions; those of operators are in [`arithmetic`] and [`comparison`]. See [`super`] for the rules.
+//! The bodies of all instructions; those of operators are in [`arithmetic`] and [`comparison`], those of tables in
+//! [`tables`]. See [`super`] for the rules.
 
 use super::forms::{Form, HANDLER_COUNT, change, for_each_form};
 use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
@@ -12,7 +13,8 @@ use crate::hook;
 use crate::metamethod::Event;
 use crate::native::NativeFn;
 use crate::object::{
-    BoxedInt, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str, TABLE_LOCAL, Table,
+    BoxedInt, CAPTURE_REGISTER, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str,
+    TABLE_LOCAL, Table,
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
@@ -244,12 +246,6 @@ macro_rules! atom_address {
         ($word ^ (TAG_OBJECT | ATOM_BIT)) as *const Header
     };
 }
-/// Whether a store, and none that follows it, has the atom as a key, by the filter alone (T-10).
-macro_rules! lacks {
-    ($s:expr, $key:expr) => {
-        (*$s).header.aux.get() & filter_bit((*atom_address!($key)).aux.get()) == 0 && (*$s).next.load(Acquire) == 0
-    };
-}
 /// A conditional jump: W words when `$cond`; a backward one polls.
 macro_rules! jump_if {
     ($cond:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
@@ -268,8 +264,10 @@ macro_rules! jump_if {
 
 mod arithmetic;
 mod comparison;
+mod tables;
 use arithmetic::*;
 use comparison::*;
+use tables::*;
 
 // At a jump target: a safepoint, then the instruction there.
 stub! { safepoint(pc, base, ins, th, k) call::safepoint(&*th) }
@@ -331,13 +329,26 @@ op! {
     }
 }
 op! { NewCell(pc, base, ins, th, k) {
-    let cell = index::new_cell(&*th, *base.add(a!(ins)));
-    if cell.is_nil_like() {
-        return no_memory(pc, base, ins, th, k);
+    if let Some(p) = (*th).bump(std::mem::size_of::<Cell>()) {
+        p.cast::<u64>().write(Header::word(Kind::Cell, 0));
+        let r = base.add(a!(ins));
+        (*p.cast::<Cell>()).value.set((*r).0);
+        *r = (*th).born(Value::object(p.cast()));
+        next!(pc, base, th, k)
     }
-    *base.add(a!(ins)) = cell;
-    next!(pc, base, th, k)
+    return new_cell_slow(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    new_cell_slow(pc, base, ins, th, k) {
+        let cell = index::new_cell(&*th, *base.add(a!(ins)));
+        if cell.is_nil_like() {
+            return no_memory(pc, base, ins, th, k);
+        }
+        *base.add(a!(ins)) = cell;
+        next!(pc, base, th, k)
+    }
+}
 op! { GetCell(pc, base, ins, th, k) {
     *base.add(a!(ins)) = cell_get!(*base.add(b!(ins)));
     next!(pc, base, th, k)
@@ -360,515 +371,12 @@ op! {
 }
 stub! { no_memory(pc, base, ins, th, k) call::no_memory(&*th) }
 
-// ---- fields and elements ------------------------------------------------------------------------------------------------
-
-op! { GetTabUp(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
-    let p = object_bits!(cell_get!(cell));
-    if is_table!(p, th) {
-        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-        let slot = hinted!(pc, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
-            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-            if !is_nil_like!(found) {
-                *base.add(a!(ins)) = found;
-                next!(pc.add(1), base, th, k)
-            }
-        }
-    }
-    return get_tab_up_slow(pc, base, ins, th, k);
-} }
-stub! { get_tab_up_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
-    index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
-} }
-
-/// The field that the hint finds in a table that `$is` recognizes.
-macro_rules! get_hinted {
-    ($is:ident, $missed:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let p = object_bits!(*$base.add(b!($ins)));
-        if $is!(p, $th) {
-            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-            let slot = hinted!($pc, s);
-            if *slot.add(STORE_HEADER).cast::<u64>() == (*$k.add(c!($ins))).0 {
-                let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-                if !is_nil_like!(found) {
-                    *$base.add(a!(in_order($ins))) = found;
-                    next!($pc.add(1), $base, $th, $k)
-                }
-            }
-        }
-        return $missed($pc, $base, $ins, $th, $k);
-    }};
-}
-op! { GetField(pc, base, ins, th, k) { get_hinted!(is_local_table, get_field_missed, pc, base, ins, th, k) } }
-/// A field that the hint did not find in a local table, by few looks: in a shared table where the hint says; when the
-/// table has no such key, in the table that its metatable names, where the hint says or where probing starts; nil when
-/// the filters (T-10) say that there is none.
-macro_rules! field_missed {
-    ($name:ident, $probe:ident, |$base:ident, $ins:ident, $v:ident, $found:ident| $store:expr) => {
-        op! {
-            #[inline(never)]
-            $name(pc, $base, $ins, th, k) {
-                let $v = *$base.add(b!($ins));
-                let p = object_bits!($v);
-                let key = word_at!(k.add(c!($ins)));
-                if !is_table!(p, th) || key & ATOM_BIT == 0 {
-                    return $probe(pc, $base, $ins, th, k);
-                }
-                let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-                let slot = hinted!(pc, s);
-                if *slot.add(STORE_HEADER).cast::<u64>() == key {
-                    let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-                    if !is_nil_like!($found) {
-                        $store;
-                        next!(pc.add(1), $base, th, k)
-                    }
-                    if $found == Value::MOVED {
-                        return $probe(pc, $base, $ins, th, k);
-                    }
-                } else if !lacks!(s, key) {
-                    return $probe(pc, $base, $ins, th, k);
-                }
-                let meta = (*(p as *const Table)).meta.load(Acquire) as *const Table;
-                if meta.is_null() {
-                    let $found = Value::NIL;
-                    $store;
-                    next!(pc.add(1), $base, th, k)
-                }
-                let p = object_bits!(index::index_event(meta));
-                if is_table!(p, th) {
-                    let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-                    let key = word_at!(k.add(c!($ins)));
-                    let mut slot = hinted!(pc, s);
-                    if *slot.add(STORE_HEADER).cast::<u64>() != key {
-                        if lacks!(s, key) && (*(p as *const Table)).meta.load(Acquire) == 0 {
-                            let $found = Value::NIL;
-                            $store;
-                            next!(pc.add(1), $base, th, k)
-                        }
-                        let start = ((*atom_address!(key)).aux.get() << 4 & (*s).mask) as usize;
-                        slot = (s as *const u8).add((*s).acap as usize * 8 + start);
-                        if *slot.add(STORE_HEADER).cast::<u64>() != key {
-                            return $probe(pc, $base, $ins, th, k);
-                        }
-                    }
-                    let $found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-                    if !is_nil_like!($found) {
-                        $store;
-                        next!(pc.add(1), $base, th, k)
-                    }
-                }
-                return $probe(pc, $base, $ins, th, k);
-            }
-        }
-    };
-}
-field_missed!(get_field_missed, get_field_slow, |base, ins, v, found| *base.add(a!(ins)) = found);
-op! {
-    #[inline(never)]
-    get_field_slow(pc, base, ins, th, k) {
-        let v = *base.add(b!(ins));
-        let p = object_bits!(v);
-        if is_table!(p, th) {
-            let found = index::field_fast(&*th, p as *mut Table, *k.add(c!(ins)), pc);
-            if found != Value::EMPTY {
-                *base.add(a!(ins)) = found;
-                next!(pc.add(1), base, th, k)
-            }
-        }
-        return get_field_stub(pc, base, ins, th, k);
-    }
-}
-stub! { get_field_stub(pc, base, ins, th, k)
-    index::get_field(&*th, *base.add(b!(ins)), *k.add(c!(ins)), a!(ins), pc)
-}
-
-// A method is mostly in the table that the object's metatable names: the object lacks it by its filter (T-10), and the
-// hint finds it there.
-op! { SelfField(pc, base, ins, th, k) {
-    let p = object_bits!(*base.add(b!(ins)));
-    if !is_table!(p, th) {
-        return self_fast(pc, base, ins, th, k);
-    }
-    let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-    let key = word_at!(k.add(c!(anew(ins))));
-    if key & ATOM_BIT == 0 {
-        return self_fast(pc, base, ins, th, k);
-    }
-    let hash = (*((key ^ anew(TAG_OBJECT | ATOM_BIT)) as *const Header)).aux.get();
-    if (*s).header.aux.get() & filter_bit(hash) != 0 || (*s).next.load(Acquire) != 0 {
-        return self_own(pc, base, ins, th, k);
-    }
-    let meta = (*(p as *const Table)).meta.load(Acquire) as *const Table;
-    if meta.is_null() {
-        return self_missed(pc, base, ins, th, k);
-    }
-    let s = (*meta).store.load(Acquire) as *mut Store;
-    let place = (*s).header.lock.get() as usize;
-    if place == 0 {
-        return self_missed(pc, base, ins, th, k);
-    }
-    let p = in_order(Store::slot(s, place * 16 - 16).1.load(Acquire) ^ anew(TAG_OBJECT));
-    if is_table!(p, th) {
-        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-        let slot = hinted!(pc, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == word_at!(k.add(c!(anew(ins)))) {
-            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-            if !is_nil_like!(found) {
-                let v = word_at!(base.add(b!(anew(ins))));
-                let a = base.add(a!(ins));
-                *a.add(1) = Value(v);
-                *a = found;
-                next!(pc.add(1), base, th, k)
-            }
-        }
-    }
-    return self_missed(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    self_own(pc, base, ins, th, k) {
-        let v = *base.add(b!(ins));
-        let s = (*(object_bits!(v) as *const Table)).store.load(Acquire) as *mut Store;
-        let slot = hinted!(pc, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
-            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-            if !is_nil_like!(found) {
-                let a = base.add(a!(in_order(ins)));
-                *a.add(1) = v;
-                *a = found;
-                next!(pc.add(1), base, th, k)
-            }
-        }
-        return self_missed(pc, base, ins, th, k);
-    }
-}
-field_missed!(self_missed, self_fast, |base, ins, v, found| {
-    *base.add(a!(ins) + 1) = v;
-    *base.add(a!(ins)) = found;
-});
-op! {
-    #[inline(never)]
-    self_fast(pc, base, ins, th, k) {
-        let v = *base.add(b!(ins));
-        let p = object_bits!(v);
-        if is_table!(p, th) {
-            let found = index::field_fast(&*th, p as *mut Table, *k.add(c!(ins)), pc);
-            if found != Value::EMPTY {
-                *base.add(a!(ins) + 1) = v;
-                *base.add(a!(ins)) = found;
-                next!(pc.add(1), base, th, k)
-            }
-            return self_slow(pc, base, ins, th, k);
-        }
-        if v.is_object() {
-            let found = index::method(&*th, v, *k.add(c!(ins)), pc);
-            if found != Value::EMPTY {
-                *base.add(a!(ins) + 1) = v;
-                *base.add(a!(ins)) = found;
-                next!(pc.add(1), base, th, k)
-            }
-        }
-        return self_slow(pc, base, ins, th, k);
-    }
-}
-stub! { self_slow(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    *base.add(a!(ins) + 1) = v;
-    index::get_field(&*th, v, *k.add(c!(ins)), a!(ins), pc)
-} }
-
-/// An item of the array part of a table that `$is` recognizes.
-macro_rules! get_item {
-    ($table:expr, $is:ident, $index:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let p = object_bits!($table);
-        if $is!(p, $th) {
-            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-            let i: u64 = $index;
-            if i < (*s).acap as u64 {
-                let found = Value(Store::array(s, i as usize).load(Acquire));
-                if !is_nil_like!(found) {
-                    *$base.add(a!($ins)) = found;
-                    next!($pc, $base, $th, $k)
-                }
-            }
-        }
-        return $slow($pc, $base, $ins, $th, $k);
-    }};
-}
-// Local tables first: their kind is one compare.
-op! { GetTable(pc, base, ins, th, k) {
-    let i = (*base.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    get_item!(*base.add(b!(ins)), is_local_table, i, get_table_shared, pc, base, ins, th, k)
-} }
-op! {
-    #[inline(never)]
-    get_table_shared(pc, base, ins, th, k) {
-        let i = (*base.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1);
-        get_item!(*base.add(b!(ins)), is_table, i, get_table_slow, pc, base, ins, th, k)
-    }
-}
-op! {
-    #[inline(never)]
-    get_table_slow(pc, base, ins, th, k) {
-        let v = *base.add(b!(ins));
-        let p = object_bits!(v);
-        if is_table!(p, th) {
-            let found = index::get_fast(&*th, p as *mut Table, *base.add(c!(ins)));
-            if found != Value::EMPTY {
-                *base.add(a!(ins)) = found;
-                next!(pc, base, th, k)
-            }
-        }
-        return get_table_stub(pc, base, ins, th, k);
-    }
-}
-stub! { get_table_stub(pc, base, ins, th, k)
-    index::get(&*th, *base.add(b!(ins)), *base.add(c!(ins)), a!(ins))
-}
-
-op! { GetI(pc, base, ins, th, k) {
-    get_item!(*base.add(b!(ins)), is_local_table, (c!(ins) as u64).wrapping_sub(1), get_i_shared, pc, base, ins, th, k)
-} }
-op! {
-    #[inline(never)]
-    get_i_shared(pc, base, ins, th, k) {
-        get_item!(*base.add(b!(ins)), is_table, (c!(ins) as u64).wrapping_sub(1), get_i_slow, pc, base, ins, th, k)
-    }
-}
-stub! { get_i_slow(pc, base, ins, th, k)
-    index::get(&*th, *base.add(b!(ins)), Value::int_unchecked(c!(ins) as i64), a!(ins))
-}
-
-/// SETFIELD and SETTABUP when the key is present in a local table.
-macro_rules! set_hinted {
-    ($table:expr, $key:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let p = object_bits!($table);
-        if is_local_table!(p, $th) {
-            let s = (*(p as *const Table)).store.get() as *mut Store;
-            let slot = hinted!($pc, s);
-            if *slot.add(STORE_HEADER).cast::<u64>() == $key.0 {
-                let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
-                if !is_nil_like!(Value(value.get())) {
-                    value.set($value.0);
-                    next!($pc.add(1), $base, $th, $k)
-                }
-            }
-        }
-        return $slow($pc, $base, $ins, $th, $k);
-    }};
-}
-/// The rest of [`set_hinted`] for a local table in which no metamethod wants to know of a new key: the key is somewhere
-/// else, or there with nil, or it is new and there is room. A new key takes its slot even when its value is nil, so that
-/// tables which are made in the same way have their fields at the same places.
-macro_rules! set_field_missed {
-    ($name:ident, $slow:ident, |$base:ident, $ins:ident, $k:ident| $table:expr, $key:expr, $value:expr) => {
-        op! {
-            #[inline(never)]
-            $name(pc, $base, $ins, th, $k) {
-                let p = object_bits!($table);
-                let key = $key.0;
-                if !is_local_table!(p, th) || key & ATOM_BIT == 0 {
-                    return $slow(pc, $base, $ins, th, $k);
-                }
-                let t = p as *const Table;
-                let meta = (*t).meta.get() as *const Table;
-                if !meta.is_null() && (*meta).absent.get() & 1 << Event::NewIndex as u32 == 0 {
-                    return $slow(pc, $base, $ins, th, $k);
-                }
-                let s = (*t).store.get() as *mut Store;
-                let hash = (*atom_address!(key)).aux.get();
-                let start = hash << 4 & (*s).mask;
-                let mut offset = start;
-                let mut word = Store::slot(s, offset as usize).0.get();
-                while word != key {
-                    if word == Value::EMPTY.0 {
-                        let used = (*s).used.get();
-                        if used >= (*s).limit {
-                            return $slow(pc, $base, $ins, th, $k);
-                        }
-                        (*s).used.set(used + 1);
-                        (*s).header.aux.set((*s).header.aux.get() | filter_bit(hash));
-                        Store::slot(s, offset as usize).0.set(key);
-                        break;
-                    }
-                    offset = (offset + 16) & (*s).mask;
-                    // A string that is no atom may be equal; TOMB is a place for a new key.
-                    if offset == start || word == TOMB.0 || word & ATOM_MASK == TAG_OBJECT {
-                        return $slow(pc, $base, $ins, th, $k);
-                    }
-                    word = Store::slot(s, offset as usize).0.get();
-                }
-                // What was known to be absent may not be any more (as `forget_absent`).
-                (*t).absent.set(0);
-                Store::slot(s, offset as usize).1.set($value.0);
-                index::set_hint(pc, s, hash, offset);
-                next!(pc.add(1), $base, th, $k)
-            }
-        }
-    };
-}
-op! { SetTabUp(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
-    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
-} }
-stub! { set_tab_up_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
-    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), pc)
-} }
-op! { SetTabUpK(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
-    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), set_tab_up_k_slow, pc, base, ins, th, k)
-} }
-stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
-    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
-} }
-op! { SetField(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_missed, pc, base, ins, th, k)
-} }
-set_field_missed!(
-    set_field_missed,
-    set_field_slow,
-    |base, ins, k| *base.add(a!(ins)),
-    *k.add(b!(ins)),
-    *base.add(c!(ins))
-);
-stub! { set_field_slow(pc, base, ins, th, k)
-    index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), pc)
-}
-op! { SetFieldK(pc, base, ins, th, k) {
-    set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), set_field_k_missed, pc, base, ins, th, k)
-} }
-set_field_missed!(
-    set_field_k_missed,
-    set_field_k_slow,
-    |base, ins, k| *base.add(a!(ins)),
-    *k.add(b!(ins)),
-    *k.add(c!(ins))
-);
-stub! { set_field_k_slow(pc, base, ins, th, k)
-    index::set_field(&*th, *base.add(a!(ins)), *k.add(b!(ins)), *k.add(c!(ins)), pc)
-}
-
-/// Stores into the array part of a local table when the item is present, or when there is no metatable.
-macro_rules! set_item {
-    ($table:expr, $index:expr, $value:expr, $slow:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let p = object_bits!($table);
-        if is_local_table!(p, $th) {
-            let t = p as *mut Table;
-            let s = (*t).store.get() as *mut Store;
-            let i: u64 = $index;
-            if i < (*s).acap as u64 {
-                let slot = Store::array(s, i as usize);
-                if (*t).meta.get() == 0 || !is_nil_like!(Value(slot.get())) {
-                    slot.set($value.0);
-                    next!($pc, $base, $th, $k)
-                }
-            }
-        }
-        return $slow($pc, $base, $ins, $th, $k);
-    }};
-}
-op! { SetTable(pc, base, ins, th, k) {
-    let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    set_item!(*base.add(a_first!(ins)), i, *base.add(c!(ins)), set_table_atom, pc, base, ins, th, k)
-} }
-op! {
-    #[inline(never)]
-    set_table_atom(pc, base, ins, th, k) {
-        let p = object_bits!(*base.add(a!(ins)));
-        let key = *base.add(b!(ins));
-        if key.is_atom() && is_local_table!(p, th) {
-            // A key that is there with a value: no metamethod, no new key.
-            let s = (*(p as *const Table)).store.get() as *const Store;
-            if let AtomFound::Value(_, offset) = find_atom(s, key, (*key.as_object()).aux.get()) {
-                Store::slot(s, offset as usize).1.set((*base.add(c!(ins))).0);
-                next!(pc, base, th, k)
-            }
-        }
-        return set_table_slow(pc, base, ins, th, k);
-    }
-}
-stub! { set_table_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *base.add(c!(ins)))
-}
-op! { SetTableK(pc, base, ins, th, k) {
-    let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
-    set_item!(*base.add(a_first!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
-} }
-stub! { set_table_k_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *k.add(c!(ins)))
-}
-op! { SetI(pc, base, ins, th, k) {
-    set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
-} }
-stub! { set_i_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *base.add(c!(ins)))
-}
-op! { SetIK(pc, base, ins, th, k) {
-    set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *k.add(c!(ins)), set_i_k_slow, pc, base, ins, th, k)
-} }
-stub! { set_i_k_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *k.add(c!(ins)))
-}
-
-op! { NewTable(pc, base, ins, th, k) {
-    let t = index::new_table(&*th, b!(ins) as u32, *pc);
-    if t.is_nil_like() {
-        return no_memory(pc, base, ins, th, k);
-    }
-    *base.add(a!(ins)) = t;
-    next!(pc.add(1), base, th, k)
-} }
-stub! { SetList(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *pc as usize) }
-
 // ---- other operators ---------------------------------------------------------------------------------------------------
 
 op! { Not(pc, base, ins, th, k) {
     *base.add(a!(ins)) = Value::bool((*base.add(b!(ins))).is_falsy());
     next!(pc, base, th, k)
 } }
-op! { Len(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    let p = object_bits!(v);
-    if is_table!(p, th) {
-        let t = p as *mut Table;
-        if (*t).meta.load(Acquire) == 0 {
-            // The border is often where it was found last, or at the end of the array.
-            let s = (*t).store.load(Acquire) as *mut Store;
-            let (hint, acap) = ((*t).header.aux.get() as usize, (*s).acap as usize);
-            if acap > 3
-                && hint.wrapping_sub(1) < acap - 3
-                && Store::array(s, acap - 1).load(Acquire) == Value::NIL.0
-                && Store::array(s, acap - 2).load(Acquire) == Value::NIL.0
-                && Store::array(s, hint).load(Acquire) == Value::NIL.0
-                && !Value(Store::array(s, hint - 1).load(Acquire)).is_nil_like()
-            {
-                *base.add(a!(ins)) = Value::int_unchecked(hint as i64);
-                next!(pc, base, th, k)
-            }
-            return len_of_table(pc, base, ins, th, k);
-        }
-    } else if v.0 >> 48 == TAG_OBJECT >> 48 && (*address!(v, Header)).kind.get() >> 2 == Kind::Str as u8 {
-        *base.add(a!(ins)) = Value::int_unchecked((*address!(v, Str)).len as i64);
-        next!(pc, base, th, k)
-    }
-    return len_slow(pc, base, ins, th, k);
-} }
-op! {
-    #[inline(never)]
-    len_of_table(pc, base, ins, th, k) {
-        let n = index::len_raw(object_bits!(*base.add(b!(ins))) as *mut Table);
-        if n != Value::EMPTY {
-            *base.add(a!(ins)) = n;
-            next!(pc, base, th, k)
-        }
-        return len_slow(pc, base, ins, th, k);
-    }
-}
-stub! { len_slow(pc, base, ins, th, k) index::len(&*th, *base.add(b!(ins)), a!(ins)) }
 op! { Concat(pc, base, ins, th, k) {
     let r = concat::fast(&*th, base.add(a!(ins)), b!(ins));
     if r != Value::EMPTY {
@@ -1633,13 +1141,49 @@ op! { TForLoop(pc, base, ins, th, k) {
 
 // ---- closures and varargs -----------------------------------------------------------------------------------------------------------
 
+/// Stores a closure in R[A], then the words that it captures: a function may capture itself. Its memory is not met by
+/// anybody before all of them are there.
+macro_rules! capture {
+    ($p:expr, $proto:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let c = $p as *mut LuaClosure;
+        let v = Value::object(c.cast());
+        *$base.add(a!($ins)) = v;
+        let captures = (*$proto).captures;
+        let mut i = (*$proto).num_captures as usize;
+        while i > 0 {
+            i -= 1;
+            let from = *captures.add(i) as usize;
+            let word = if from & CAPTURE_REGISTER as usize != 0 {
+                (*$base.add(from & 0xFF)).0
+            } else {
+                LuaClosure::upval(closure!($base), from).get()
+            };
+            LuaClosure::upval(c, i).set(word);
+        }
+        (*$th).born(v);
+        next!($pc, $base, $th, $k)
+    }};
+}
 op! { Closure(pc, base, ins, th, k) {
-    let v = index::new_closure(&*th, base, a!(ins), bx!(ins));
-    if v.is_nil_like() {
-        return no_memory(pc, base, ins, th, k);
+    let proto = *(*(*closure!(base)).proto).protos.add(bx!(ins));
+    let n = (*proto).num_captures as usize;
+    if let Some(p) = (*th).bump_closure(n) {
+        (*p).proto = proto;
+        capture!(p, proto, pc, base, ins, th, k)
     }
-    next!(pc, base, th, k)
+    return closure_slow(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    closure_slow(pc, base, ins, th, k) {
+        let v = index::alloc_closure(&*th, base, bx!(ins));
+        if v.is_nil_like() {
+            return no_memory(pc, base, ins, th, k);
+        }
+        let p = address!(v, LuaClosure);
+        capture!(p, (*p).proto, pc, base, ins, th, k)
+    }
+}
 op! { Vararg(pc, base, ins, th, k) {
     let n = (*(*th).ci.get()).extra as usize;
     let to = base.add(a!(ins));

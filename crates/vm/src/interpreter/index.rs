@@ -508,33 +508,20 @@ pub unsafe extern "C" fn new_table(rec: &Record, hash_log: u32, array: u32) -> V
     }
 }
 
-/// CLOSURE: `R[a]` is written before the captures are read. EMPTY when there is no memory.
+/// CLOSURE: memory for a closure of function `bx` of the running one, without its captured words; EMPTY when there is
+/// none. The caller fills it at once.
 /// # Safety
 /// `base` is the current frame's, `bx` the number of one of its functions.
 #[inline(never)]
-pub unsafe extern "C" fn new_closure(rec: &Record, base: *mut Value, a: usize, bx: usize) -> Value {
-    // SAFETY: caller; descriptors are in range in verified code.
+pub unsafe extern "C" fn alloc_closure(rec: &Record, base: *mut Value, bx: usize) -> Value {
+    // SAFETY: caller; fresh memory.
     unsafe {
         let outer = (*base.sub(1)).as_object().cast::<LuaClosure>();
-        let info = &*(*(*outer).proto).info;
-        let proto = *info.protos.get_unchecked(bx);
-        let upvals = &(*(*proto).info).function.upvals;
-        let Some(p) = rec.alloc(Kind::LuaClosure, 16 + upvals.len() * 8, upvals.len() as u32) else {
-            return Value::EMPTY;
-        };
-        let c = p.cast::<LuaClosure>();
-        (*c).proto = proto;
-        let v = Value::object(p);
-        *base.add(a) = v;
-        for (i, d) in upvals.iter().enumerate() {
-            let word = if d.in_stack {
-                (*base.add(d.index as usize)).0
-            } else {
-                LuaClosure::upval(outer, d.index as usize).get()
-            };
-            LuaClosure::upval(c, i).set(word);
-        }
-        rec.born(v)
+        let proto = *(*(*outer).proto).protos.add(bx);
+        let n = (*proto).num_captures as usize;
+        let Some(p) = rec.alloc(Kind::LuaClosure, LuaClosure::size(n), n as u32) else { return Value::EMPTY };
+        (*p.cast::<LuaClosure>()).proto = proto;
+        Value::object(p)
     }
 }
 
@@ -556,6 +543,9 @@ pub fn set_list(rec: &Record, a: usize, b: usize, from: usize) -> Flow {
                 Store::array(s, from + i).set((*r.add(1 + i)).0);
             }
         } else {
+            if let Err(e) = table::shared::reserve_array(rec, t, from + n) {
+                return set_error(rec, e);
+            }
             for i in 0..n {
                 if let Err(e) = table::set_key(rec, t, Key::Int((from + i) as i64 + 1), *r.add(1 + i)) {
                     return set_error(rec, e);

@@ -229,6 +229,23 @@ pub unsafe fn insert_locked(
     }
 }
 
+/// Makes room for list items 1..=n in a table that never had an entry: with holes among them the border depends on it.
+/// # Safety
+/// `t` is a live shared table.
+pub unsafe fn reserve_array(rec: &Record, t: *mut Table, n: usize) -> Result<(), SetError> {
+    // SAFETY: caller. Entries come under the lock, so the empty store stays while we look.
+    unsafe {
+        let _lock = TableLock::take(t);
+        if n > 0 && is_empty_store((*t).store.load(Acquire) as *const Store) {
+            let s = new_store(rec, n, 0).ok_or(SetError::Memory)?;
+            rec.publish_object(s.cast());
+            // Release: pairs with the acquire load of the root in every operation.
+            (*t).store.store(s as u64, Release);
+        }
+        Ok(())
+    }
+}
+
 /// Moves all entries of the root store `s` to a larger one.
 /// # Safety
 /// As [`insert_locked`].
