@@ -150,6 +150,7 @@ fn new_record(machine: NonNull<Machine>) -> Option<NonNull<Record>> {
         stack_limit: Cell::new(ptr::null_mut()),
         top: Cell::new(ptr::null_mut()),
         hook_mask: Cell::new(0),
+        nil: Cell::new(Value::NIL),
         dispatch: UnsafeCell::new(*crate::interpreter::table_for(0)),
         loop_state: Cell::new((ptr::null(), ptr::null_mut(), ptr::null())),
         heap,

@@ -63,6 +63,8 @@ pub struct Record {
     pub top: Cell<*mut Value>,
     /// The events that the running coroutine's hook wants now, as [`crate::hook`] has them.
     pub hook_mask: Cell<u32>,
+    /// nil, always.
+    pub nil: Cell<Value>,
     /// The dispatch table: that of [`crate::interpreter::table_for`] the mask.
     pub dispatch: UnsafeCell<[Handler; HANDLER_COUNT]>,
     /// Registers of the loop expansion between two instructions (unused with tail calls).

@@ -29,6 +29,13 @@ stub! { get_tab_up_slow(pc, base, ins, th, k) {
     index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
 } }
 
+/// Whether a value of a local table is nil: there are no other nil-like words beside a key or in an array part. The word
+/// is in the record, for a compare with memory takes no register.
+macro_rules! is_nil {
+    ($v:expr, $th:expr) => {
+        $v == (*$th).nil.get()
+    };
+}
 /// The field that the hint finds in a table that `$is` recognizes.
 macro_rules! get_hinted {
     ($is:ident, $missed:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
@@ -38,7 +45,7 @@ macro_rules! get_hinted {
             let slot = hinted!($pc, s);
             if *slot.add(STORE_HEADER).cast::<u64>() == (*$k.add(c!($ins))).0 {
                 let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-                if !is_nil_like!(found) {
+                if !is_nil!(found, $th) {
                     *$base.add(a!(in_order($ins))) = found;
                     next!($pc.add(1), $base, $th, $k)
                 }
@@ -246,7 +253,7 @@ macro_rules! get_item {
             let i: u64 = $index;
             if i < (*s).acap as u64 {
                 let found = Value(Store::array(s, i as usize).load(Acquire));
-                if !is_nil_like!(found) {
+                if !is_nil!(found, $th) {
                     *$base.add(a!($ins)) = found;
                     next!($pc, $base, $th, $k)
                 }
@@ -329,7 +336,7 @@ macro_rules! set_hinted {
             let slot = hinted!($pc, s);
             if *slot.add(STORE_HEADER).cast::<u64>() == $key.0 {
                 let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
-                if !is_nil_like!(Value(value.get())) {
+                if !is_nil!(Value(value.get()), $th) {
                     value.set($value.0);
                     next!($pc.add(1), $base, $th, $k)
                 }
@@ -441,7 +448,7 @@ macro_rules! set_item {
             let i: u64 = $index;
             if i < (*s).acap as u64 {
                 let slot = Store::array(s, i as usize);
-                if (*t).meta.get() == 0 || !is_nil_like!(Value(slot.get())) {
+                if (*t).meta.get() == 0 || !is_nil!(Value(slot.get()), $th) {
                     slot.set($value.0);
                     next!($pc, $base, $th, $k)
                 }
@@ -591,35 +598,52 @@ op! {
 }
 stub! { set_list_slow(pc, base, ins, th, k) index::set_list(&*th, a!(ins), b!(ins), *pc as usize) }
 
+// The border is often where it was found last, or one item further: `t[#t + 1] = v`. (The last two slots of the array
+// are looked at for the sake of lists with holes, as `list::len` does.)
 op! { Len(pc, base, ins, th, k) {
-    let v = *base.add(b!(ins));
-    let p = object_bits!(v);
-    if is_table!(p, th) {
-        let t = p as *mut Table;
-        if (*t).meta.load(Acquire) == 0 {
-            // The border is often where it was found last, or at the end of the array.
-            let s = (*t).store.load(Acquire) as *mut Store;
-            let (hint, acap) = ((*t).header.aux.get() as usize, (*s).acap as usize);
-            if acap > 3
-                && hint.wrapping_sub(1) < acap - 3
-                && Store::array(s, acap - 1).load(Acquire) == Value::NIL.0
-                && Store::array(s, acap - 2).load(Acquire) == Value::NIL.0
-                && Store::array(s, hint).load(Acquire) == Value::NIL.0
-                && !Value(Store::array(s, hint - 1).load(Acquire)).is_nil_like()
-            {
-                *base.add(a!(ins)) = Value::int_unchecked(hint as i64);
-                next!(pc, base, th, k)
+    let p = object_bits!(*base.add(b!(ins)));
+    if is_table!(p, th) && (*(p as *const Table)).meta.load(Acquire) == 0 {
+        let t = p as *const Table;
+        let s = (*t).store.load(Acquire) as *mut Store;
+        let hint = (*t).header.aux.get() as usize;
+        let acap = (*s).acap as usize;
+        if hint + 2 < acap
+            && hint != 0
+            && Store::array(s, acap - 1).load(Acquire) == Value::NIL.0
+            && Store::array(s, acap - 2).load(Acquire) == Value::NIL.0
+            && !is_nil_like!(Value(Store::array(s, hint - 1).load(Acquire)))
+        {
+            let mut n = hint;
+            if Store::array(s, hint).load(Acquire) != Value::NIL.0 {
+                n = hint + 1;
+                if Store::array(s, n).load(Acquire) != Value::NIL.0 {
+                    return len_of_table(pc, base, ins, th, k);
+                }
+                (*t).header.aux.set(n as u32);
             }
-            let n = index::len_raw(t);
+            *base.add(a!(ins)) = Value(INT_ZERO + n as u64);
+            next!(pc, base, th, k)
+        }
+    }
+    return len_of_table(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    len_of_table(pc, base, ins, th, k) {
+        let p = object_bits!(*base.add(b!(ins)));
+        if is_table!(p, th) && (*(p as *const Table)).meta.load(Acquire) == 0 {
+            let n = index::len_raw(p as *mut Table);
             if n != Value::EMPTY {
                 *base.add(a!(ins)) = n;
                 next!(pc, base, th, k)
             }
         }
-    } else if v.0 >> 48 == TAG_OBJECT >> 48 && (*address!(v, Header)).kind.get() >> 2 == Kind::Str as u8 {
-        *base.add(a!(ins)) = Value::int_unchecked((*address!(v, Str)).len as i64);
-        next!(pc, base, th, k)
+        let v = *base.add(b!(ins));
+        if let Some(text) = v.as_str() {
+            *base.add(a!(ins)) = Value::int_unchecked((*text).len as i64);
+            next!(pc, base, th, k)
+        }
+        return len_slow(pc, base, ins, th, k);
     }
-    return len_slow(pc, base, ins, th, k);
-} }
+}
 stub! { len_slow(pc, base, ins, th, k) index::len(&*th, *base.add(b!(ins)), a!(ins)) }
