@@ -56,7 +56,11 @@ local functions = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawe
 local originals = {}
 for _, name in next, functions do originals[name] = _G[name] end
 for _, name in next, libraries do originals[name] = _G[name] end
+-- Both sides look at the clock at different moments: now is always the same time.
 local osdate, ostime = os.date, os.time
+local NOW = 1000000000
+local function date(format, time, ...) return osdate(format, time == nil and NOW or time, ...) end
+local function time(t, ...) if t == nil then return NOW end return ostime(t, ...) end
 
 local function environment()
   local env = {}
@@ -67,7 +71,7 @@ local function environment()
     env[name] = copy
   end
   env._G = env
-  env.os = { date = osdate, time = ostime }
+  env.os = { date = date, time = time }
   env.debug = { traceback = traceback, getinfo = getinfo }
   env.load = function(text, name, mode, ...)
     if select("#", ...) == 0 then return load(text, name, mode, env) end

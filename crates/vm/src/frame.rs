@@ -107,7 +107,7 @@ impl Record {
     fn set_stack_limit(&self) {
         let slots = self.stack.get();
         if self.torture().move_stacks {
-            // Every Lua call takes the slow way, which moves the stack.
+            // Every Lua call takes the slow way, which may move the stack.
             self.stack_limit.set(slots);
             return;
         }
@@ -117,7 +117,7 @@ impl Record {
     /// Makes sure that slots up to `end` (an offset) plus the extra ones exist.
     #[inline]
     pub fn ensure_stack(&self, end: usize) -> Result<(), GrowError> {
-        if end + EXTRA_SLOTS <= self.stack_len() && !self.torture().move_stacks {
+        if end + EXTRA_SLOTS <= self.stack_len() && !self.torture().moves_stack(self.stack_len()) {
             return Ok(());
         }
         self.grow_stack(end)

@@ -3,7 +3,7 @@
 //! `LUAS_TORTURE` is a list of words with commas between them:
 //! - `gc=N`: collect at every N-th safepoint (every tenth time globally), and verify the heap after each collection;
 //! - `publish`: every object is published at birth, so that everything takes the shared paths;
-//! - `stack`: stacks move at every call;
+//! - `stack`: stacks move at every call, large ones at every so many calls;
 //! - `tiny`: the collector's worklists overflow early.
 //!
 //! In unchecked builds all of it is off and costs nothing.
@@ -18,6 +18,8 @@ pub struct Torture {
     pub move_stacks: bool,
     /// Worklists overflow early.
     pub tiny_lists: bool,
+    /// Slots that calls since the last move of a stack have paid for.
+    paid: Cell<usize>,
     every: u32,
     safepoints: Cell<u32>,
     collections: Cell<u32>,
@@ -41,6 +43,7 @@ impl Torture {
             publish_at_birth: false,
             move_stacks: false,
             tiny_lists: false,
+            paid: Cell::new(0),
             every: 0,
             safepoints: Cell::new(0),
             collections: Cell::new(0),
@@ -81,6 +84,20 @@ impl Torture {
     #[inline(always)]
     pub fn collects(&self) -> bool {
         cfg!(debug_assertions) && self.every != 0
+    }
+
+    /// Whether a stack of so many slots moves at this call. Each call pays for a thousand slots, and fresh memory for
+    /// really large stacks is dear: so deep recursion, in which a move at every call would be quadratic, only takes
+    /// longer by a factor.
+    #[inline(always)]
+    pub fn moves_stack(&self, slots: usize) -> bool {
+        if !(cfg!(debug_assertions) && self.move_stacks) {
+            return false;
+        }
+        let paid = self.paid.get() + 1000;
+        let due = paid >= if slots < 100_000 { slots } else { 10 * slots };
+        self.paid.set(if due { 0 } else { paid });
+        due
     }
 
     /// Counts a safepoint.
