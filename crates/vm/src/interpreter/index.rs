@@ -251,17 +251,15 @@ pub unsafe extern "C" fn method(rec: &Record, v: Value, key: Value, hint: *const
         if meta.is_null() {
             return Value::EMPTY;
         }
-        let name = Value(rec.machine().event_names[Event::Index as usize].get());
-        let s = (*meta).store.load(Acquire) as *const Store;
-        let AtomFound::Value(index, _) = find_atom(s, name, (*name.as_object()).aux.get()) else {
-            return Value::EMPTY;
-        };
+        let mut index = index_event(meta);
+        if index.is_nil_like() {
+            index = find_index_event(rec, meta);
+        }
         let Some(t) = index.as_table() else { return Value::EMPTY };
         if key.is_atom() {
             let s = (*t).store.load(Acquire) as *const Store;
-            let hash = (*key.as_object()).aux.get();
-            if let AtomFound::Value(found, offset) = find_atom(s, key, hash) {
-                set_hint(hint, s, hash, offset);
+            let found = table::at_offset(s, key, (*hint.cast::<AtomicU32>()).get());
+            if !found.is_nil_like() {
                 return found;
             }
         }
