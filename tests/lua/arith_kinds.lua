@@ -55,7 +55,7 @@ for _, shape in ipairs(shapes) do
   for first = 1, #operands, 3 do
     local f = load(source)
     local x, y = operands[first], operands[random(#operands)]
-    for turn = 1, 24 do
+    for turn = 1, 12 do
       note(show(pcall(f, x, y)))
       if turn % 3 == 0 then x = operands[random(#operands)] end
       if turn % 4 == 0 then y = operands[random(#operands)] end

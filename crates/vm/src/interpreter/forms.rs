@@ -1,8 +1,9 @@
-//! Forms: what the machine makes of arithmetic instructions while it runs them (contract 22).
+//! Forms: what the machine makes of instructions while it runs them (contract 22).
 //!
 //! An instruction begins in the form that the compiler wrote, which tries inline integers first. Where it meets other
 //! operands it changes the operation code of its own word, and from then on another handler looks first for what was
-//! seen there. A form is also what a compiler will want to know of an instruction: the kinds of its operands.
+//! seen there: arithmetic, comparisons, and access by a key in a register, which tries integers first and has a form for
+//! atoms. A form is also what a compiler will want to know of an instruction: the kinds of its operands.
 //!
 //! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
 //! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
@@ -17,7 +18,7 @@ use luas_compiler::bytecode::{Instruction, OPCODE_COUNT, Opcode};
 macro_rules! forms {
     ($d:tt $($name:ident $plain:ident)*) => {
         /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that
-        /// are not inline were seen; in comparisons, several kinds of numbers.
+        /// are not inline were seen; in comparisons, several kinds of numbers. `A`: atoms were keys.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // `PLAIN` says what each is made of.
         pub enum Form { $( $name, )* }
@@ -31,6 +32,7 @@ macro_rules! forms {
 }
 
 forms! { $
+    GetTableA GetTable SetTableA SetTable
     AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul AddKF AddK AddKM AddK
     SubKF SubK SubKM SubK MulKF MulK MulKM MulK KAddF KAdd KAddM KAdd KSubF KSub
     KSubM KSub KMulF KMul KMulM KMul AddIM AddI ModPF ModP

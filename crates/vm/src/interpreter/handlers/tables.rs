@@ -300,12 +300,39 @@ item_missed!(
     |base, ins| (*base.add(c!(ins))).0 >= TAG_INT,
     (*base.add(c!(ins))).0.wrapping_sub(INT_ZERO + 1)
 );
+/// The home slot of an atom in a store.
+macro_rules! home {
+    ($key:expr, $s:expr) => {{
+        let offset = ((*$key.as_object()).aux.get() << 4 & (*$s).mask) as usize;
+        in_order($s as u64 + ((*$s).acap as usize * 8 + offset) as u64) as *const u8
+    }};
+}
+// The form for atoms as keys ([`forms`](super::super::forms)).
+op! { GetTableA(pc, base, ins, th, k) {
+    let key = *base.add(c!(ins));
+    let p = object_bits!(*base.add(b!(ins)));
+    if key.is_atom() && is_table!(p, th) {
+        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+        let slot = home!(key, s);
+        if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
+            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+            if !is_nil_like!(found) {
+                *base.add(a!(ins)) = found;
+                next!(pc, base, th, k)
+            }
+        }
+    }
+    return get_table_missed(pc, base, ins, th, k);
+} }
 op! {
     #[inline(never)]
     get_table_slow(pc, base, ins, th, k) {
         let v = *base.add(b!(ins));
         let p = object_bits!(v);
         if is_table!(p, th) {
+            if (*base.add(c!(ins))).is_atom() {
+                change(pc, ins, Form::GetTableA);
+            }
             let found = index::get_fast(&*th, p as *mut Table, *base.add(c!(ins)));
             if found != Value::EMPTY {
                 *base.add(a!(ins)) = found;
@@ -469,12 +496,39 @@ op! {
         if key.is_atom() && is_local_table!(p, th) {
             // A key that is there with a value: no metamethod, no new key.
             let s = (*(p as *const Table)).store.get() as *const Store;
+            change(pc, ins, Form::SetTableA);
             if let AtomFound::Value(_, offset) = find_atom(s, key, (*key.as_object()).aux.get()) {
                 Store::slot(s, offset as usize).1.set((*base.add(c!(ins))).0);
                 next!(pc, base, th, k)
             }
         }
         return set_table_slow(pc, base, ins, th, k);
+    }
+}
+op! { SetTableA(pc, base, ins, th, k) {
+    let key = *base.add(b!(ins));
+    let p = object_bits!(*base.add(a_first!(ins)));
+    if key.is_atom() {
+        if is_local_table!(p, th) {
+            let s = (*(p as *const Table)).store.get() as *mut Store;
+            let slot = home!(key, s);
+            if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
+                let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
+                if !is_nil!(Value(value.get()), th) {
+                    value.set((*base.add(c!(ins))).0);
+                    next!(pc, base, th, k)
+                }
+            }
+        }
+        return set_table_atom(pc, base, ins, th, k);
+    }
+    return set_table_int(pc, base, ins, th, k);
+} }
+op! {
+    #[inline(never)]
+    set_table_int(pc, base, ins, th, k) {
+        let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
+        set_item!(*base.add(a!(ins)), i, *base.add(c!(ins)), set_table_atom, pc, base, ins, th, k)
     }
 }
 stub! { set_table_slow(pc, base, ins, th, k)
