@@ -19,6 +19,7 @@ macro_rules! forms {
     ($d:tt $($name:ident $plain:ident)*) => {
         /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that
         /// are not inline were seen; in comparisons, several kinds of numbers. `A`: atoms were keys.
+        /// `I`: a float was seen beside a constant that is an integer.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // `PLAIN` says what each is made of.
         pub enum Form { $( $name, )* }
@@ -32,7 +33,8 @@ macro_rules! forms {
 }
 
 forms! { $
-    GetTableA GetTable SetTableA SetTable
+    GetTableA GetTable SetTableA SetTable IDivF IDiv IDivKF IDivK KDivF KDiv KDivI KDiv DivKI DivK
+    AddKI AddK KAddI KAdd SubKI SubK KSubI KSub MulKI MulK KMulI KMul
     AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul AddKF AddK AddKM AddK
     SubKF SubK SubKM SubK MulKF MulK MulKM MulK KAddF KAdd KAddM KAdd KSubF KSub
     KSubM KSub KMulF KMul KMulM KMul AddIM AddI ModPF ModP

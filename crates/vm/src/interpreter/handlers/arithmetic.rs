@@ -56,7 +56,7 @@ fn float_of(v: Value) -> f64 {
 macro_rules! ring {
     (
         $name:ident, $other:ident, $f:ident, $mixed:ident, $m:ident, $numbers:ident, $rest:ident, $first:ident, $second:ident,
-        $int:ident, $wrapping:ident, $float:tt) => {
+        $int:ident, $wrapping:ident, $float:tt, $constant:tt $i:ident) => {
         op! { $name(pc, base, ins, th, k) {
             $int!($first, $second, pc, base, ins, th, k);
             return $other(pc, base, ins, th, k);
@@ -99,8 +99,8 @@ macro_rules! ring {
             $other(pc, base, ins, th, k) {
                 let (x, y) = (*$first(base, k, ins), *$second(base, k, ins));
                 if inline_number(x) && inline_number(y) && x.0 & y.0 < TAG_INT {
-                    // A sum that begins with the integer 0 is one of floats.
-                    change(pc, ins, Form::$f);
+                    // A sum that begins with the integer 0 is one of floats; a constant stays an integer.
+                    change(pc, ins, if [x, y][$constant].0 >= TAG_INT { Form::$i } else { Form::$f });
                     done!(Value::float(float_of(x) $float float_of(y)), pc, base, ins, th, k)
                 }
                 if x.as_int().is_some() && y.as_int().is_some() {
@@ -197,24 +197,47 @@ fn int_sub(x: u64, y: u64) -> u64 {
 
 // ---- + - * ----------------------------------------------------------------------------------------------------------
 
-ring!(Add, add_other, AddF, add_mixed, AddM, add_numbers, add_rest, reg_b, reg_c, int_plus, wrapping_add, +);
+ring!(Add, add_other, AddF, add_mixed, AddM, add_numbers, add_rest, reg_b, reg_c, int_plus, wrapping_add, +, 1 AddF);
 out_of_line!(add_rest, add_stub, Add, reg_b, reg_c);
-ring!(AddK, add_k_other, AddKF, add_k_mixed, AddKM, add_k_numbers, add_k_rest, reg_b, const_c, int_plus, wrapping_add, +);
+ring!(AddK, add_k_other, AddKF, add_k_mixed, AddKM, add_k_numbers, add_k_rest, reg_b, const_c, int_plus, wrapping_add, +, 1 AddKI);
 out_of_line!(add_k_rest, add_k_stub, Add, reg_b, const_c);
-ring!(KAdd, k_add_other, KAddF, k_add_mixed, KAddM, k_add_numbers, k_add_rest, const_c, reg_b, int_plus, wrapping_add, +);
+ring!(KAdd, k_add_other, KAddF, k_add_mixed, KAddM, k_add_numbers, k_add_rest, const_c, reg_b, int_plus, wrapping_add, +, 0 KAddI);
 out_of_line!(k_add_rest, k_add_stub, Add, const_c, reg_b);
-ring!(Sub, sub_other, SubF, sub_mixed, SubM, sub_numbers, sub_rest, reg_b, reg_c, int_minus, wrapping_sub, -);
+ring!(Sub, sub_other, SubF, sub_mixed, SubM, sub_numbers, sub_rest, reg_b, reg_c, int_minus, wrapping_sub, -, 1 SubF);
 out_of_line!(sub_rest, sub_stub, Sub, reg_b, reg_c);
-ring!(SubK, sub_k_other, SubKF, sub_k_mixed, SubKM, sub_k_numbers, sub_k_rest, reg_b, const_c, int_minus, wrapping_sub, -);
+ring!(SubK, sub_k_other, SubKF, sub_k_mixed, SubKM, sub_k_numbers, sub_k_rest, reg_b, const_c, int_minus, wrapping_sub, -, 1 SubKI);
 out_of_line!(sub_k_rest, sub_k_stub, Sub, reg_b, const_c);
-ring!(KSub, k_sub_other, KSubF, k_sub_mixed, KSubM, k_sub_numbers, k_sub_rest, const_c, reg_b, int_minus, wrapping_sub, -);
+ring!(KSub, k_sub_other, KSubF, k_sub_mixed, KSubM, k_sub_numbers, k_sub_rest, const_c, reg_b, int_minus, wrapping_sub, -, 0 KSubI);
 out_of_line!(k_sub_rest, k_sub_stub, Sub, const_c, reg_b);
-ring!(Mul, mul_other, MulF, mul_mixed, MulM, mul_numbers, mul_rest, reg_b, reg_c, int_times, wrapping_mul, *);
+ring!(Mul, mul_other, MulF, mul_mixed, MulM, mul_numbers, mul_rest, reg_b, reg_c, int_times, wrapping_mul, *, 1 MulF);
 out_of_line!(mul_rest, mul_stub, Mul, reg_b, reg_c);
-ring!(MulK, mul_k_other, MulKF, mul_k_mixed, MulKM, mul_k_numbers, mul_k_rest, reg_b, const_c, int_times, wrapping_mul, *);
+ring!(MulK, mul_k_other, MulKF, mul_k_mixed, MulKM, mul_k_numbers, mul_k_rest, reg_b, const_c, int_times, wrapping_mul, *, 1 MulKI);
 out_of_line!(mul_k_rest, mul_k_stub, Mul, reg_b, const_c);
-ring!(KMul, k_mul_other, KMulF, k_mul_mixed, KMulM, k_mul_numbers, k_mul_rest, const_c, reg_b, int_times, wrapping_mul, *);
+ring!(KMul, k_mul_other, KMulF, k_mul_mixed, KMulM, k_mul_numbers, k_mul_rest, const_c, reg_b, int_times, wrapping_mul, *, 0 KMulI);
 out_of_line!(k_mul_rest, k_mul_stub, Mul, const_c, reg_b);
+
+/// The form for a double and a constant that is an inline integer, which it stays.
+macro_rules! integer_constant {
+    ($name:ident, $mixed:ident, |$x:ident, $c:ident| $r:expr) => {
+        op! { $name(pc, base, ins, th, k) {
+            let $c = (*const_c(base, k, ins)).small_int_as_float();
+            let $x = double_at!(reg_b(base, k, ins));
+            let r: f64 = $r;
+            if !r.is_nan() {
+                done!(Value(r.to_bits()), pc, base, ins, th, k)
+            }
+            return $mixed(pc, base, ins, th, k);
+        } }
+    };
+}
+integer_constant!(AddKI, add_k_mixed, |x, c| x + c);
+integer_constant!(KAddI, k_add_mixed, |x, c| c + x);
+integer_constant!(SubKI, sub_k_mixed, |x, c| x - c);
+integer_constant!(KSubI, k_sub_mixed, |x, c| c - x);
+integer_constant!(MulKI, mul_k_mixed, |x, c| x * c);
+integer_constant!(KMulI, k_mul_mixed, |x, c| c * x);
+integer_constant!(DivKI, div_k_other, |x, c| x / c);
+integer_constant!(KDivI, k_div_other, |x, c| c / x);
 
 /// One compare says that the operand and the sum are inline integers.
 macro_rules! int_plus_immediate {
@@ -310,6 +333,10 @@ op! { DivK(pc, base, ins, th, k) {
         change(pc, ins, Form::DivKP);
         return DivKP(pc, base, ins, th, k);
     }
+    if (*const_c(base, k, ins)).0 >= TAG_INT {
+        change(pc, ins, Form::DivKI);
+        return DivKI(pc, base, ins, th, k);
+    }
     change(pc, ins, Form::DivKF);
     return DivKF(pc, base, ins, th, k);
 } }
@@ -329,7 +356,15 @@ fn has_exact_reciprocal(divisor: Value) -> bool {
     let bits = if inline_number(divisor) { float_of(divisor).to_bits() } else { 0 };
     bits & ((1 << 52) - 1) == 0 && (1..2046).contains(&(bits >> 52))
 }
-div!(KDiv, k_div_other, k_div_rest, k_div_stub, const_c, reg_b);
+div!(KDivF, k_div_other, k_div_rest, k_div_stub, const_c, reg_b);
+op! { KDiv(pc, base, ins, th, k) {
+    if (*const_c(base, k, ins)).0 >= TAG_INT {
+        change(pc, ins, Form::KDivI);
+        return KDivI(pc, base, ins, th, k);
+    }
+    change(pc, ins, Form::KDivF);
+    return KDivF(pc, base, ins, th, k);
+} }
 
 /// `//` of inline integers and doubles, not both integers.
 macro_rules! float_idiv {
@@ -385,14 +420,39 @@ macro_rules! int_div {
         } }
     };
 }
+/// The form of `//` for a double by a double or an inline integer, and what changes to it.
+macro_rules! float_form {
+    ($float:ident, $f:ident, $slow:ident, $second:ident) => {
+        op! {
+            #[inline(never)]
+            $float(pc, base, ins, th, k) {
+                if (*reg_b(base, k, ins)).0 < TAG_BASE {
+                    change(pc, ins, Form::$f);
+                }
+                return $slow(pc, base, ins, th, k);
+            }
+        }
+        op! { $f(pc, base, ins, th, k) {
+            let y = *$second(base, k, ins);
+            if inline_number(y)
+                && let Some(r) = arith::small_floor(double_at!(reg_b(base, k, ins)) / float_of(y))
+            {
+                done!(Value(r.to_bits()), pc, base, ins, th, k)
+            }
+            return $slow(pc, base, ins, th, k);
+        } }
+    };
+}
 int_div!(Mod, mod_other, ModM, mod_slow, reg_c, modulo);
 wide_and_out_of_line!(mod_slow, mod_rest, mod_stub, Mod, reg_c);
 int_div!(ModK, mod_k_other, ModKM, mod_k_slow, const_c, modulo);
 wide_and_out_of_line!(mod_k_slow, mod_k_rest, mod_k_stub, Mod, const_c);
-int_div!(IDiv, idiv_other, IDivM, idiv_slow, reg_c, floor_division);
+int_div!(IDiv, idiv_other, IDivM, idiv_float, reg_c, floor_division);
+float_form!(idiv_float, IDivF, idiv_slow, reg_c);
 float_idiv!(idiv_slow, idiv_wide, reg_c);
 wide_and_out_of_line!(idiv_wide, idiv_rest, idiv_stub, IDiv, reg_c);
-int_div!(IDivK, idiv_k_other, IDivKM, idiv_k_slow, const_c, floor_division);
+int_div!(IDivK, idiv_k_other, IDivKM, idiv_k_float, const_c, floor_division);
+float_form!(idiv_k_float, IDivKF, idiv_k_slow, const_c);
 float_idiv!(idiv_k_slow, idiv_k_wide, const_c);
 wide_and_out_of_line!(idiv_k_wide, idiv_k_rest, idiv_k_stub, IDiv, const_c);
 
