@@ -70,7 +70,7 @@ pub unsafe fn execute(rec: &Record) -> Flow {
         let mut base = rec.stack.get().add((*ci).base as usize);
         let mut k = (*ci).k;
         loop {
-            let ins = *pc;
+            let ins = (*pc.cast::<AtomicU32>()).get();
             let handler = (*rec.dispatch.get())[(ins & 0xFF) as usize];
             let flow = handler(pc.add(1), base, ins as u64, rec, k);
             if flow != CONTINUE || cfg!(luas_dispatch = "tail") {

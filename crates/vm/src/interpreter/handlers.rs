@@ -84,7 +84,8 @@ macro_rules! next {
         let pc: *const u32 = $pc;
         #[cfg(luas_dispatch = "tail")]
         {
-            let ins = *pc as u64;
+            // Another thread may give the instruction another form at this moment (F-1).
+            let ins = (*pc.cast::<AtomicU32>()).get() as u64;
             let handler = *(&raw const (*$th).dispatch).cast::<Handler>().add((ins & 0xFF) as usize);
             return handler(pc.add(1), $base, ins, $th, $k);
         }
