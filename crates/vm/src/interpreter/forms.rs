@@ -7,7 +7,9 @@
 //!
 //! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
 //! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
-//! F-2 A word only goes on in the order compiler's form, `F`, `M`: no site bounces a cache line for ever. (Of two threads that change one word at the same moment one may take it one step back, once.)
+//! F-2 A word only goes on: the compiler's form, then `F` or `I`, then `M`; of `//` `M` and then `F`; the others have one
+//! form or two in a row. So no site bounces a cache line for ever. (Of two threads that change one word at the same
+//! moment one may take it one step back, once.)
 //! F-3 Whoever reads the words of running code goes through [`plain`]; dumps and listings have the compiler's words.
 //!
 //! Leaves to others: the handlers ([`super::handlers`]).
