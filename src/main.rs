@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     if let Some(rest) = &options.compile {
         return compile::compile(&program, rest);
     }
-    let Invocation { program, .. } = INVOCATION.get_or_init(|| Invocation { program, arguments, options });
+    let Invocation { program, options, .. } = INVOCATION.get_or_init(|| Invocation { program, arguments, options });
     let mut lua = match Lua::bare() {
         Ok(lua) => lua,
         Err(e) => {
@@ -78,6 +78,10 @@ fn main() -> ExitCode {
     luas_vm::ffi::signal::catch_interrupt(th);
     let status = luas_vm::exit::finish_main(th, !ok);
     luas_vm::ffi::signal::release_interrupt();
+    if options.feedback {
+        flush_stdout();
+        write_stderr(luas_vm::interpreter::feedback::listing(lua.thread().rec()).as_bytes());
+    }
     drop(lua);
     flush_stdout();
     ExitCode::from(status as u8)

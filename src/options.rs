@@ -1,4 +1,4 @@
-//! The command line, exactly as `lua` reads it, and `--check`, `--compile` and `--dump`.
+//! The command line, exactly as `lua` reads it, and `--check`, `--compile`, `--dump` and `--feedback`.
 
 /// Something to do before the script.
 pub enum Action {
@@ -27,6 +27,8 @@ pub struct Options {
     pub check: Option<Vec<Vec<u8>>>,
     /// What follows `--compile`.
     pub compile: Option<Vec<Vec<u8>>>,
+    /// `--feedback`
+    pub feedback: bool,
     /// `--dump=STAGE FILE`
     pub dump: Option<(String, Option<Vec<u8>>)>,
 }
@@ -55,6 +57,11 @@ pub fn parse(arguments: &[Vec<u8>]) -> Result<Options, Bad> {
         if let Some(stage) = a.strip_prefix(b"--dump=") {
             o.dump = Some((String::from_utf8_lossy(stage).into_owned(), arguments.get(i + 1).cloned()));
             return Ok(o);
+        }
+        if a == b"--feedback" {
+            o.feedback = true;
+            i += 1;
+            continue;
         }
         if a == b"--check" {
             o.check = Some(arguments[i + 1..].to_vec());
@@ -128,6 +135,7 @@ pub fn print_usage(program: &[u8], bad: &Bad) {
          --check FILE...   compile files without running them, '-' is standard input\n  \
          --compile [-s] -o OUT FILE   write the binary chunk of a file, with '-s' without debug information\n  \
          --dump=tokens|tree|bytecode FILE   print a stage of compilation\n  \
+         --feedback     at the end print what the machine has learned of the program's functions, on stderr\n  \
          --dump=build   print how this program was built"
     );
 }

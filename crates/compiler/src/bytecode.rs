@@ -236,6 +236,8 @@ opcodes! { $
     Jmp "JMP" SJ No n
     /// `pc += sJ` with a safepoint (backward: every backward `goto` and loop end)
     JmpBack "JMPBACK" SJ No n
+    /// The head of a `repeat` loop, whose turns are counted here: the tests at its end jump backward themselves
+    Loop "LOOP" None No n
     /// `if (R[A] == R[B]) == (C ~= 0) then pc += W`
     Eq "EQ" ABC Jump n
     /// `if (R[A] < R[B]) == (C ~= 0) then pc += W`

@@ -212,7 +212,7 @@ fn operands(function: &Function, op: Opcode, i: Instruction, extra: Option<u32>)
 fn registers(op: Opcode, a: usize, b: usize, c: usize) -> usize {
     use Opcode::*;
     match op.plain() {
-        Jmp | JmpBack | Return0 | VarargPrep | SetTabUpK => 0,
+        Jmp | JmpBack | Loop | Return0 | VarargPrep | SetTabUpK => 0,
         SetTabUp => c + 1,
         Move | GetCell | SetCell | AddI | AddK | SubK | MulK | ModK | PowK | DivK | IDivK | BAndK | BOrK | BXorK
         | KAdd | KSub | KMul | KDiv | ShrI | ShlI | Unm | BNot | Not | Len | GetI | GetField | SetTableK | Eq | Lt

@@ -22,6 +22,7 @@ pub mod arith;
 pub mod call;
 pub mod compare;
 pub mod concat;
+pub mod feedback;
 pub mod finish;
 pub mod forloop;
 pub mod forms;

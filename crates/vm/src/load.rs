@@ -4,6 +4,7 @@
 //! binary chunk only what the verifier accepts becomes a function.
 
 use crate::error;
+use crate::interpreter::feedback::Feedback;
 use crate::interpreter::index::new_cell;
 use crate::native::{Error, Result};
 use crate::object::{CAPTURE_REGISTER, Header, Kind, LuaClosure, Proto, ProtoInfo};
@@ -42,7 +43,14 @@ pub fn load_function(rec: &Record, mut f: Function) -> Option<*mut Proto> {
         f.upvals.iter().map(|d| if d.in_stack { CAPTURE_REGISTER } else { 0 } | u16::from(d.index)).collect();
     let p = rec.alloc(Kind::Proto, std::mem::size_of::<Proto>(), 0)?.cast::<Proto>();
     let (max_stack, num_params, is_vararg) = (f.max_stack as u32, f.num_params, f.is_vararg);
-    let info = Box::into_raw(Box::new(ProtoInfo { function: f, code, constants, protos, captures }));
+    let info = Box::into_raw(Box::new(ProtoInfo {
+        function: f,
+        code,
+        constants,
+        protos,
+        captures,
+        feedback: Feedback::default(),
+    }));
     // SAFETY: fresh memory; the vectors behind the pointers live as long as `info`, which the object owns.
     unsafe {
         (*p).code = (*info).code.as_ptr().cast();

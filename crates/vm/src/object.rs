@@ -4,6 +4,7 @@
 //! may read are single atomics, so no access spans two fields.
 //! Leaves to others: allocation and reclamation ([`crate::heap`]), tables' algorithms ([`crate::table`]).
 
+use crate::interpreter::feedback::Feedback;
 use crate::native::{NativeFn, Payload};
 use crate::sync::{AtomicU8, AtomicU32, AtomicU64};
 use crate::thread::Handler;
@@ -372,6 +373,8 @@ pub struct ProtoInfo {
     pub protos: Vec<*mut Proto>,
     /// See [`Proto::captures`].
     pub captures: Vec<u16>,
+    /// What is counted of its calls and loops.
+    pub feedback: Feedback,
 }
 
 /// Registers of a coroutine: slots follow the header. Traced by its coroutine, which knows how far it is used.

@@ -4,7 +4,7 @@ use super::Generator;
 use super::jumps::JumpList;
 use super::operand::{Kind, Operand};
 use crate::ast::{Attrib, Block, Clause, ExprId, GenericFor, List, Listed, NumericFor, Stat, Vars};
-use crate::bytecode::{Instruction, Opcode};
+use crate::bytecode::{Instruction, NO_LINE, Opcode};
 use crate::error::Result;
 use crate::lexer::Place;
 
@@ -286,6 +286,8 @@ impl Generator<'_> {
 
     fn repeat_stat(&mut self, block: &Block, cond: ExprId) -> Result<()> {
         let start = self.here();
+        self.emit(Opcode::Loop, 0, 0, 0);
+        self.fix_line(NO_LINE);
         self.open_block(true);
         self.open_block(false);
         self.block(block)?;

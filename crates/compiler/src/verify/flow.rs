@@ -264,7 +264,7 @@ impl Step<'_> {
                 self.set(a, 1);
             }
             SetTabUp => self.values(c, 1)?,
-            SetTabUpK | VarargPrep => {}
+            SetTabUpK | VarargPrep | Loop => {}
             SetTable => {
                 self.values(a, 1)?;
                 self.values(b, 1)?;

@@ -175,7 +175,7 @@ impl SharedLists {
         separate(&mut self.finalizers, &mut self.queue, is_marked)
     }
 
-    /// Takes the payloads of unmarked objects, and frees unmarked protos.
+    /// Takes the payloads of unmarked objects, and frees unmarked protos, which those that live forget as targets (K-2).
     /// # Safety
     /// A global mark has ended, finalizers included.
     pub(super) unsafe fn sift_dead(&mut self, dead: &mut Dead, is_marked: &mut impl FnMut(*mut Header) -> bool) {
@@ -187,6 +187,14 @@ impl SharedLists {
             }
             keep
         });
+        for &p in &self.protos {
+            if !is_marked(p) {
+                continue;
+            }
+            // SAFETY: a live proto with its info; the world is stopped.
+            let sites = unsafe { (*(*p.cast::<Proto>()).info).feedback.sites() };
+            sites.iter().for_each(|site| site.forget(&mut *is_marked));
+        }
         sift(&mut self.protos, |p| {
             let keep = is_marked(p);
             if !keep {
@@ -274,6 +282,12 @@ impl Record {
         let code = unsafe { (*p.cast::<Proto>()).info.as_ref().map_or(0, |info| info.code.len()) };
         self.count_published(PROTO_BYTES + code * WORD_BYTES);
         true
+    }
+
+    /// Looks at the functions that are not freed; none is before `look` is done. It is under a lock of the machine's
+    /// lists: no safepoint.
+    pub(crate) fn with_protos<R>(&self, look: impl FnOnce(&[*mut Header]) -> R) -> R {
+        look(&self.machine().heap.lists.lock().protos)
     }
 
     /// Whether [`Record::take_pending_finalizer`] would find one.

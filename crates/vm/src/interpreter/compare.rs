@@ -6,6 +6,7 @@ use crate::error;
 use crate::metamethod::Event;
 use crate::object::{BoxedLight, Kind};
 use crate::string;
+use crate::sync::AtomicU32;
 use crate::thread::Record;
 use crate::value::Value;
 
@@ -72,7 +73,7 @@ pub unsafe fn complete(rec: &Record, result: bool, want: bool) -> Flow {
     // SAFETY: caller; the second word is the jump distance.
     unsafe {
         let ci = rec.ci.get();
-        let distance = *(*ci).pc as i32 as isize;
+        let distance = (*(*ci).pc.cast::<AtomicU32>()).get() as i32 as isize;
         (*ci).pc = (*ci).pc.add(1);
         if result == want {
             (*ci).pc = (*ci).pc.offset(distance);

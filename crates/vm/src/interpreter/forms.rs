@@ -3,11 +3,12 @@
 //! An instruction begins in the form that the compiler wrote, which tries inline integers first. Where it meets other
 //! operands it changes the operation code of its own word, and from then on another handler looks first for what was
 //! seen there: arithmetic, comparisons, and access by a key in a register, which tries integers first and has a form for
-//! atoms. A form is also what a compiler will want to know of an instruction: the kinds of its operands.
+//! atoms. Calls and loops begin in a form that counts ([`super::feedback`]). A form is also what a compiler will want to
+//! know of an instruction: the kinds of its operands, and whether it runs often.
 //!
 //! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
 //! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
-//! F-2 A word only goes on: the compiler's form, then `F` or `I`, then `M`; of `//` `M` and then `F`; the others have one
+//! F-2 A word only goes on: the compiler's form, then `F` or `I`, then `M`; of `//` `M` and then `F`; of CALL `C` and then `H`; the others have one
 //! form or two in a row. So no site bounces a cache line for ever. (Of two threads that change one word at the same
 //! moment one may take it one step back, once.)
 //! F-3 Whoever reads the words of running code goes through [`plain`]; dumps and listings have the compiler's words.
@@ -21,12 +22,14 @@ macro_rules! forms {
     ($d:tt $($name:ident $plain:ident)*) => {
         /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that
         /// are not inline were seen; in comparisons, several kinds of numbers. `A`: atoms were keys.
-        /// `I`: a float was seen beside a constant that is an integer.
+        /// `I`: a float was seen beside a constant that is an integer. `C`: counts ([`super::feedback`]). `H`: counted
+        /// often enough.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // `PLAIN` says what each is made of.
         pub enum Form { $( $name, )* }
 
         const PLAIN: &[Opcode] = &[$( Opcode::$plain ),*];
+        const FORMS: &[Form] = &[$( Form::$name ),*];
 
         /// Calls `$m!` with the list of all forms, for the dispatch table.
         macro_rules! for_each_form { ($d m:ident) => { $d m! { $( $name )* } } }
@@ -35,7 +38,8 @@ macro_rules! forms {
 }
 
 forms! { $
-    GetTableA GetTable SetTableA SetTable IDivF IDiv IDivKF IDivK KDivF KDiv KDivI KDiv DivKI DivK
+    CallC Call CallH Call TailCallH TailCall ForLoopH ForLoop ForLoop1H ForLoop1 JmpBackH JmpBack TForCallH TForCall
+    LoopH Loop GetTableA GetTable SetTableA SetTable IDivF IDiv IDivKF IDivK KDivF KDiv KDivI KDiv DivKI DivK
     AddKI AddK KAddI KAdd SubKI SubK KSubI KSub MulKI MulK KMulI KMul
     AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul AddKF AddK AddKM AddK
     SubKF SubK SubKM SubK MulKF MulK MulKM MulK KAddF KAdd KAddM KAdd KSubF KSub
@@ -54,6 +58,23 @@ const _: () = assert!(HANDLER_COUNT <= 256);
 pub const fn plain(word: u32) -> Instruction {
     let op = (word & 0xFF) as usize;
     if op < OPCODE_COUNT { Instruction(word) } else { Instruction(word).with_op(PLAIN[op - OPCODE_COUNT]) }
+}
+
+impl Form {
+    /// The form of a word of running code; None for that of the compiler.
+    pub fn of(word: u32) -> Option<Form> {
+        let n = (word & 0xFF) as usize;
+        n.checked_sub(OPCODE_COUNT).map(|i| FORMS[i])
+    }
+}
+
+/// Whether a word of running code is a CALL.
+#[inline(always)]
+pub const fn is_call(word: u32) -> bool {
+    let op = (word & 0xFF) as usize;
+    op == Opcode::Call as usize
+        || op == OPCODE_COUNT + Form::CallC as usize
+        || op == OPCODE_COUNT + Form::CallH as usize
 }
 
 /// Gives the instruction in progress another form.

@@ -1,8 +1,8 @@
 //! The bodies of all instructions; those of operators are in [`arithmetic`] and [`comparison`], those of tables in
 //! [`tables`]. See [`super`] for the rules.
 
-use super::forms::{Form, HANDLER_COUNT, change, for_each_form};
-use super::{CONTINUE, Flow, arith, call, compare, concat, forloop, index};
+use super::forms::{Form, HANDLER_COUNT, change, for_each_form, is_call};
+use super::{CONTINUE, Flow, arith, call, compare, concat, feedback, forloop, index};
 use crate::control::{self, Continuation};
 use crate::coroutine::{
     CALL_IN_PCALL, CALL_NATIVE, CALL_PROTECTED, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_TO_NATIVE,
@@ -143,6 +143,25 @@ macro_rules! stub {
     };
 }
 
+/// A handler that counts, and goes on as `$done` does, which the instruction becomes when that was enough.
+macro_rules! counted {
+    ($name:ident($count:path, $done:ident)) => {
+        op! {
+            #[cold]
+            #[inline(never)]
+            $name(pc, base, ins, th, k) {
+                (*(*th).ci.get()).pc = pc;
+                $count(&*th, pc, Form::$done);
+                let ci = (*th).ci.get();
+                let pc = (*ci).pc;
+                let ins = (*pc.sub(1).cast::<AtomicU32>()).get();
+                let base = (*th).stack.get().add((*ci).base as usize);
+                return $done(pc, base, ins as u64, th, (*ci).k);
+            }
+        }
+    };
+}
+
 macro_rules! a {
     ($ins:expr) => {
         ($ins >> 8) as u8 as usize
@@ -250,9 +269,10 @@ macro_rules! atom_address {
 /// A conditional jump: W words when `$cond`; a backward one polls.
 macro_rules! jump_if {
     ($cond:expr, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let distance = *$pc as i32 as isize;
         let pc = $pc.add(1);
         if $cond {
+            // It may change while the code runs (`feedback::repeat`).
+            let distance = (*pc.sub(1).cast::<AtomicU32>()).get() as i32 as isize;
             let pc = pc.offset(distance);
             if distance < 0 && (*$th).poll.get() != 0 {
                 return safepoint(pc, $base, $ins, $th, $k);
@@ -391,13 +411,20 @@ stub! { concat_slow(pc, base, ins, th, k) concat::general(&*th, a!(ins), b!(ins)
 // ---- jumps and tests --------------------------------------------------------------------------------------------------------
 
 op! { Jmp(pc, base, ins, th, k) { next!(pc.offset((ins as u32 as i32 >> 8) as isize), base, th, k) } }
-op! { JmpBack(pc, base, ins, th, k) {
+counted! { JmpBack(feedback::turn, JmpBackH) }
+op! { JmpBackH(pc, base, ins, th, k) {
     let pc = pc.offset((ins as u32 as i32 >> 8) as isize);
     if (*th).poll.get() != 0 {
         return safepoint(pc, base, ins, th, k);
     }
     next!(pc, base, th, k)
 } }
+
+stub! { Loop(pc, base, ins, th, k) {
+    feedback::repeat(&*th, pc);
+    CONTINUE
+} }
+op! { LoopH(pc, base, ins, th, k) { next!(pc, base, th, k) } }
 
 op! { Test(pc, base, ins, th, k) {
     jump_if!(!(*base.add(a!(ins))).is_falsy(), pc, base, ins, th, k)
@@ -460,7 +487,17 @@ macro_rules! leave {
     }};
 }
 
-op! { Call(pc, base, ins, th, k) {
+// The first call of a site is not counted: most code runs once.
+op! {
+    #[cold]
+    #[inline(never)]
+    Call(pc, base, ins, th, k) {
+        change(pc, ins, Form::CallC);
+        return CallH(pc, base, ins, th, k);
+    }
+}
+counted! { CallC(feedback::call, CallH) }
+op! { CallH(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_call(pc, base, ins, th, k);
     }
@@ -752,7 +789,8 @@ stub! { safepoint_and_call(pc, base, ins, th, k) {
         call::call(&*th, func, c!(ins) as i16 - 1, 0)
     }
 } }
-op! { TailCall(pc, base, ins, th, k) {
+counted! { TailCall(feedback::call, TailCallH) }
+op! { TailCallH(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_tail_call(pc, base, ins, th, k);
     }
@@ -1017,7 +1055,8 @@ op! { ForPrep1(pc, base, ins, th, k) {
     return for_prep_1_slow(pc, base, ins, th, k);
 } }
 stub! { for_prep_1_slow(pc, base, ins, th, k) forloop::prepare(&*th, a!(ins), true) }
-op! { ForLoop1(pc, base, ins, th, k) {
+counted! { ForLoop1(feedback::turn, ForLoop1H) }
+op! { ForLoop1H(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
     let i = *r;
     let limit = *r.add(1);
@@ -1051,7 +1090,8 @@ macro_rules! next_turn {
         next!(pc, $base, $th, $k)
     }};
 }
-op! { ForLoop(pc, base, ins, th, k) {
+counted! { ForLoop(feedback::turn, ForLoopH) }
+op! { ForLoopH(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
     let i = in_order(int_add(word_at!(r), word_at!(r.add(2))));
     if word_at!(r) & word_at!(r.add(1)) & word_at!(r.add(2)) & i >= TAG_INT {
@@ -1091,7 +1131,8 @@ op! {
 
 stub! { for_loop_slow(pc, base, ins, th, k) forloop::step(&*th, a!(ins), false) }
 stub! { TForPrep(pc, base, ins, th, k) forloop::prepare_generic(&*th, a!(ins)) }
-op! { TForCall(pc, base, ins, th, k) {
+counted! { TForCall(feedback::call, TForCallH) }
+op! { TForCallH(pc, base, ins, th, k) {
     let r = base.add(a!(ins));
     if c!(ins) <= 2 && is_table!(object_bits!(*r.add(1)), th) {
         // The loop's TFORLOOP follows: `next` and the iterator of `ipairs` need no call.
@@ -1120,7 +1161,7 @@ op! {
         *r.add(5) = state;
         *r.add(6) = control;
         let ins = (ins & 0xFF00_FF00) + (0x0103_0400 | Opcode::Call as u64);
-        return Call(pc, base, ins, th, k);
+        return CallH(pc, base, ins, th, k);
     }
 }
 stub! { tfor_call_slow(pc, base, ins, th, k) forloop::call_iterator(&*th, a!(ins), c!(ins)) }
@@ -1196,7 +1237,7 @@ op! { Vararg(pc, base, ins, th, k) {
         return vararg_slow(pc, base, ins, th, k);
     }
     // The arguments of a call `f(x, ...)`.
-    if *pc as u64 & 0x00FF_FFFF == (ins & 0xFF00).wrapping_sub(0x200) | Opcode::Call as u64
+    if (*pc.cast::<AtomicU32>()).get() as u64 & 0x00FF_FF00 == (ins & 0xFF00).wrapping_sub(0x200)
         && (*to.sub(2)).0 == (*th).machine().select_function.get()
     {
         return vararg_select(pc, base, ins, th, k);
@@ -1237,8 +1278,9 @@ op! {
         let to = base.add(a!(ins)).sub(2);
         let x = *to.add(1);
         let n = (*(*th).ci.get()).extra as i64;
-        if (*th).poll.get() == 0 {
-            let wanted = *pc >> 24;
+        let next = (*pc.cast::<AtomicU32>()).get();
+        if (*th).poll.get() == 0 && is_call(next) {
+            let wanted = next >> 24;
             if x.is_small_int() {
                 let mut i = x.as_small_int();
                 if i < 0 {
@@ -1276,6 +1318,10 @@ pub static HOOKED: [Handler; HANDLER_COUNT] = {
     t[Opcode::Call as usize] = hooked_call;
     t[Opcode::TailCall as usize] = hooked_tail_call;
     t[Opcode::TForCall as usize] = hooked_tfor_call;
+    t[OPCODE_COUNT + Form::CallC as usize] = hooked_call;
+    t[OPCODE_COUNT + Form::CallH as usize] = hooked_call;
+    t[OPCODE_COUNT + Form::TailCallH as usize] = hooked_tail_call;
+    t[OPCODE_COUNT + Form::TForCallH as usize] = hooked_tfor_call;
     t[Opcode::Return as usize] = return_slow;
     t[Opcode::Return0 as usize] = return0_slow;
     t[Opcode::Return1 as usize] = return1_slow;

@@ -125,7 +125,7 @@ pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint:
 
 /// Bits of a hint word that hold the offset; the rest counts rewrites. The handlers mask the whole word with the size
 /// of the table, so the count never leads out of bounds: in hash parts of more than 2^22 slots it only misses.
-const HINT_OFFSET: u32 = (1 << 26) - 1;
+pub const HINT_OFFSET: u32 = (1 << 26) - 1;
 
 /// Remembers where in a store a key was found, unless the hint leads there already. A key at the place where its
 /// probing starts is remembered by its hash, which leads there in tables of any size. While threads share the code, each
