@@ -211,25 +211,30 @@ impl Generator<'_> {
 
     /// Lets the pending jumps to a label, from `first` on, lead to here. If one of them left the scope of a
     /// to-be-closed variable, the variable is closed here; returns whether that was so.
+    ///
+    /// A jump may skip the declarations of variables that end here, and arrive with fewer registers than there are:
+    /// what it left began where its own registers end.
     fn resolve(&mut self, label: Option<LabelId>, first: usize) -> Result<bool> {
         let here = self.here();
         if self.f.pending.len() == first {
             return Ok(false);
         }
-        let mut close = false;
+        let mut close = None;
         let pending = self.f.pending.split_off(first);
         for jump in pending {
             if jump.label == label {
-                close |= jump.close;
+                if jump.close {
+                    close = Some(close.unwrap_or(self.f.active_regs).min(jump.regs));
+                }
                 self.patch(jump.jumps, here)?;
             } else {
                 self.f.pending.push(jump);
             }
         }
-        if close {
-            self.emit(Opcode::Close, self.f.active_regs, 0, 0);
+        if let Some(regs) = close {
+            self.emit(Opcode::Close, regs, 0, 0);
         }
-        Ok(close)
+        Ok(close.is_some())
     }
 
     pub(super) fn label(&mut self, label: LabelId) -> Result<()> {
