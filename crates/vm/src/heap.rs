@@ -36,6 +36,7 @@ pub mod trace;
 mod worklist;
 
 pub mod collect;
+mod dead;
 pub mod finalizer;
 pub mod mark;
 pub mod weak;
@@ -50,10 +51,11 @@ pub use block::block_of;
 pub use torture::Torture;
 
 use crate::object::{Header, Kind, LuaClosure, Store, Table};
-use crate::sync::{AcqRel, AtomicU32, AtomicUsize, Lock};
+use crate::sync::{AcqRel, AtomicU32, AtomicU64, AtomicUsize, Lock};
 use crate::table::empty_store;
 use crate::thread::{POLL_COLLECT, POLL_TORTURE, Record};
-use block::{Block, CELL_SPACE, FIRST_GRANULE, GRANULE};
+use block::{BLOCK_SIZE, Block, CELL_SPACE, FIRST_GRANULE, GRANULE};
+use dead::DeadHeap;
 use finalizer::{LocalLists, SharedLists};
 use pool::Pool;
 use std::cell::{Cell, UnsafeCell};
@@ -96,6 +98,9 @@ pub const MAX_BUMPED_LIST: usize = (DENSE - Store::size(0, 1)) / 8;
 const NURSERY: usize = 4 << 20;
 /// Least amount of shared memory for a global collection, in bytes.
 const SHARED_FLOOR: usize = 32 << 20;
+/// How many empty blocks a thread keeps after a local collection: what it will take until the next one anyway. Others
+/// do not get them, and it does not wait for the pool's lock.
+const SPARE: usize = NURSERY / BLOCK_SIZE;
 /// Counters are passed on to the machine's in steps of this many bytes.
 const FLUSH: usize = 64 << 10;
 
@@ -134,6 +139,9 @@ pub struct Heap {
     live: Cell<usize>,
     /// Local ones of them.
     local_live: Cell<usize>,
+    /// Blocks without used cells that the last local collection left, at most [`SPARE`]; only their head's `next` and
+    /// the fields that make stale references fail are valid.
+    spare: Cell<*mut Block>,
     /// What the machine's total knows of this heap.
     flushed: Cell<usize>,
     /// Bytes published since the machine's counter was last told.
@@ -148,8 +156,11 @@ pub struct Heap {
 pub struct GlobalHeap {
     pool: Lock<Pool>,
     lists: Lock<SharedLists>,
-    /// Blocks without an owner: the first one, and their bytes in use.
+    /// Blocks without an owner.
     dead: Lock<DeadHeap>,
+    /// A bit for each class of which the dead heap has a block with room. Written under its lock, read by anybody as a
+    /// hint.
+    adoptable: AtomicU64,
     /// How many finalizers wait in the lists, for a look without the lock. Written under the lock.
     pending: AtomicUsize,
     /// Bytes in use, all heaps, give or take what they have not passed on.
@@ -171,14 +182,6 @@ pub struct GlobalHeap {
     /// Global collections so far.
     cycles: AtomicUsize,
 }
-
-struct DeadHeap {
-    blocks: *mut Block,
-    live: usize,
-}
-
-// SAFETY: the blocks are reached under the lock only.
-unsafe impl Send for DeadHeap {}
 
 impl Default for Heap {
     fn default() -> Self {
@@ -211,6 +214,7 @@ impl Heap {
             threshold: Cell::new(NURSERY),
             live: Cell::new(0),
             local_live: Cell::new(0),
+            spare: Cell::new(std::ptr::null_mut()),
             flushed: Cell::new(0),
             published: Cell::new(0),
             worklist: UnsafeCell::new(Worklist::new(torture.tiny_lists)),
@@ -256,7 +260,8 @@ impl GlobalHeap {
         GlobalHeap {
             pool: Lock::new(Pool::new()),
             lists: Lock::new(SharedLists::new()),
-            dead: Lock::new(DeadHeap { blocks: std::ptr::null_mut(), live: 0 }),
+            dead: Lock::new(DeadHeap::new()),
+            adoptable: AtomicU64::new(0),
             pending: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
             shared: AtomicUsize::new(0),
@@ -410,7 +415,10 @@ impl Record {
         let cell = CLASS_SIZES[class];
         let (start, end) = match self.next_run(class) {
             Some(run) => run,
-            None => self.fresh_run(class)?,
+            None => match self.adopt_run(class) {
+                Some(run) => run,
+                None => self.fresh_run(class)?,
+            },
         };
         self.count_taken(end.addr() - start.addr());
         let run = &self.heap.runs[class];
@@ -447,15 +455,21 @@ impl Record {
     /// A fresh block of the class, as one run.
     fn fresh_run(&self, class: usize) -> Option<(*mut u8, *mut u8)> {
         let size = CLASS_SIZES[class];
-        let b = self.machine().heap.pool.lock().take(1);
-        let Some(b) = b else {
-            // Whatever can be freed should be, before the program is told that there is no memory for the next object.
-            self.raise_poll(POLL_COLLECT);
-            return None;
-        };
-        let b = b.cast::<Block>();
+        let mut b = self.heap.spare.get();
+        if b.is_null() {
+            let Some(taken) = self.machine().heap.pool.lock().take(1) else {
+                // Whatever can be freed should be, before the program is told that there is no memory for the next
+                // object.
+                self.raise_poll(POLL_COLLECT);
+                return None;
+            };
+            b = taken.cast();
+        } else {
+            // SAFETY: a spare block is mapped, and its `next` is valid.
+            self.heap.spare.set(unsafe { (*b).next.get() });
+        }
         let cells = CELL_SPACE / size;
-        // SAFETY: the pool gave this memory away for good.
+        // SAFETY: the pool gave this memory away for good, now or before.
         let block = unsafe {
             Block::init(b, self, class as u32, size, cells as u32);
             &*b

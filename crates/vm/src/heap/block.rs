@@ -172,6 +172,13 @@ impl Block {
         }
     }
 
+    /// Of a block that holds nothing any more: a stale reference into it then fails the owner and cell checks instead
+    /// of looking valid.
+    pub fn retire(&self) {
+        self.owner.set(usize::MAX);
+        self.cells.set(0);
+    }
+
     /// Whether the block holds one large object.
     #[inline(always)]
     pub fn is_large(&self) -> bool {

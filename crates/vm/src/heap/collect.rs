@@ -14,6 +14,7 @@
 use super::block::{Block, Census};
 use super::finalizer::{Dead, LocalLists};
 use super::mark::Marker;
+use super::pool::Surplus;
 use super::torture::Due;
 use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, large};
 use crate::coroutine::CallInfo;
@@ -94,14 +95,19 @@ impl Record {
             }
             self.heap.for_each_block(Block::clear_lmarks);
             let heaps = [&self.heap];
-            let mut marker = Marker::<false>::new(machine, &heaps, std::ptr::null_mut(), self);
+            let mut marker = Marker::<false>::new(machine, &heaps, None, self);
             marker.roots(self);
             let lists = &mut *self.heap.lists.get();
             marker.finish(|marker| marker.separate_local(lists, self));
             lists.sift_payloads(&mut dead, &mut |p| marker.is_marked(p));
+            let (_, empty) = self.heap.count();
+            let surplus = self.heap.keep_spare(empty);
+            // Under the lock only what must be: others allocate meanwhile.
             let mut pool = machine.heap.pool.lock();
-            self.heap.count(&mut pool);
-            pool.trim();
+            release_all(&mut pool, surplus);
+            let unused = pool.trim();
+            drop(pool);
+            drop(unused);
         }
         self.tune();
         if self.heap.torture.collects() {
@@ -121,32 +127,33 @@ impl Record {
     /// Stops the world and frees all garbage. When another thread is doing that already, its work counts. Called at
     /// safepoints only, with no lock held.
     pub fn collect_global(&self) {
-        let dead = self.stop_the_world(|stopped| {
+        let left = self.stop_the_world(|stopped| {
             // SAFETY: everybody is stopped, and we are at a safepoint.
-            let dead = unsafe { self.collect_stopped(stopped) };
+            let left = unsafe { self.collect_stopped(stopped) };
             if self.heap.torture.collects() {
                 super::verify::verify_all(self.machine(), stopped);
             }
-            dead
+            left
         });
-        // Foreign code: after the release.
-        drop(dead);
+        // Foreign code, and calls of the system that take long: after the release.
+        drop(left);
         self.age_compiler();
     }
 
     /// # Safety
     /// The world is stopped, and everything that programs may still use is rooted.
-    unsafe fn collect_stopped(&self, stopped: &Stopped<'_>) -> Dead {
+    unsafe fn collect_stopped(&self, stopped: &Stopped<'_>) -> (Dead, Option<Surplus>) {
         let machine = self.machine();
         let global = &machine.heap;
         let mut dead = Dead::default();
         let mut shared = global.lists.lock();
         let mut dead_heap = global.dead.lock();
+        let unused;
         // SAFETY: caller: every heap may be read and written.
         unsafe {
             let mut heaps = Vec::new();
             if heaps.try_reserve(stopped.records().count()).is_err() {
-                return dead;
+                return (dead, None);
             }
             for rec in stopped.records() {
                 rec.sync_coroutine();
@@ -157,12 +164,12 @@ impl Record {
                 });
                 heaps.push(&rec.heap);
             }
-            for_each_in(dead_heap.blocks, |block| {
+            dead_heap.for_each_block(|block| {
                 block.clear_lmarks();
                 block.clear_gmarks();
             });
 
-            let mut marker = Marker::<true>::new(machine, &heaps, dead_heap.blocks, std::ptr::null());
+            let mut marker = Marker::<true>::new(machine, &heaps, Some(&*dead_heap), std::ptr::null());
             for rec in stopped.records() {
                 marker.roots(rec);
             }
@@ -201,13 +208,16 @@ impl Record {
             let mut total = Census::default();
             for rec in stopped.records() {
                 rec.heap.for_each_block(Block::settle);
-                total.add(rec.heap.count(&mut pool));
+                let (census, empty) = rec.heap.count();
+                total.add(census);
+                release_all(&mut pool, empty);
+                release_all(&mut pool, rec.heap.spare.replace(std::ptr::null_mut()));
                 rec.heap.published.set(0);
             }
             let before = dead_heap.live;
-            total.add(dead_heap.settle(&mut pool));
+            total.add(dead_heap.settle(&mut pool, &global.adoptable));
             super::add(&global.total, dead_heap.live.wrapping_sub(before));
-            pool.trim();
+            unused = pool.trim();
             global.shared.set(total.shared);
             global.shared_threshold.set((total.shared * 2).max(SHARED_FLOOR));
             global.cycles.set(global.cycles.get() + 1);
@@ -215,7 +225,7 @@ impl Record {
         for rec in stopped.records() {
             rec.tune();
         }
-        dead
+        (dead, Some(unused))
     }
 
     /// After a collection: when the next one is due, and what the machine's total is.
@@ -244,18 +254,16 @@ impl Record {
             *lists = LocalLists::new();
 
             self.heap.for_each_block(Block::clear_lmarks);
-            let mut dead_heap = global.dead.lock();
-            let mut pool = global.pool.lock();
-            let census = self.heap.count(&mut pool);
+            let (census, empty) = self.heap.count();
             debug_assert_eq!(census.local, 0);
-            let mut orphans = self.heap.take_blocks();
-            while !orphans.is_null() {
-                let b = orphans;
-                orphans = (*b).next.get();
-                (*b).owner.set(0);
-                (*b).next.set(dead_heap.blocks);
-                dead_heap.blocks = b;
+            let orphans = self.heap.take_blocks();
+            {
+                let mut pool = global.pool.lock();
+                release_all(&mut pool, empty);
+                release_all(&mut pool, self.heap.spare.replace(std::ptr::null_mut()));
             }
+            let mut dead_heap = global.dead.lock();
+            dead_heap.take_over(orphans, &global.adoptable);
             dead_heap.live += census.shared;
         }
         // What was counted as this heap's is now the dead heap's: the machine's total already knows it.
@@ -298,12 +306,13 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
 }
 
 impl Heap {
-    /// After marking: frees blocks without used cells, lines the others up for allocation, forgets all runs (H-4), and
-    /// counts. Returns the bytes in use.
+    /// After marking: lines blocks with used cells up for allocation, forgets all runs (H-4), and counts. Returns the
+    /// bytes in use, and the list of the blocks without used cells, which are in no heap any more.
     /// # Safety
     /// Marks are complete, and every unmarked object is garbage.
-    pub(super) unsafe fn count(&self, pool: &mut super::Pool) -> Census {
+    pub(super) unsafe fn count(&self) -> (Census, *mut Block) {
         let mut total = Census::default();
+        let mut empty = Line::new();
         for (class, run) in self.classes.iter().zip(&self.runs) {
             run.cursor.set(std::ptr::null_mut());
             run.end.set(std::ptr::null_mut());
@@ -318,7 +327,7 @@ impl Heap {
                     let census = block.census();
                     let used = census.local + census.shared;
                     if used == 0 {
-                        large::release(pool, b);
+                        empty.push(b);
                     } else {
                         debug_assert!(used <= block.cells.get() as usize, "H-6: bits beside the cells of {b:p}");
                         trap_free_cells(block);
@@ -343,7 +352,7 @@ impl Heap {
                 let next = block.next.get();
                 let census = block.census();
                 if census == Census::default() {
-                    large::release(pool, b);
+                    empty.push(b);
                 } else {
                     total.add_cells(census, block.cell_size.get());
                     kept.push(b);
@@ -355,7 +364,31 @@ impl Heap {
         self.taken.set(0);
         self.live.set(total.local + total.shared);
         self.local_live.set(total.local);
-        total
+        (total, empty.before(Line::new()))
+    }
+
+    /// Keeps some of these empty blocks for the next allocations; the list of the others.
+    /// # Safety
+    /// The blocks are in no heap, and nothing refers to what lay in them.
+    unsafe fn keep_spare(&self, mut empty: *mut Block) -> *mut Block {
+        let mut kept = 0;
+        for_each_in(self.spare.get(), |_| kept += 1);
+        let mut surplus = Line::new();
+        while !empty.is_null() {
+            // SAFETY: listed blocks are mapped.
+            let block = unsafe { &*empty };
+            let next = block.next.get();
+            if kept < super::SPARE && !block.is_large() {
+                kept += 1;
+                block.retire();
+                block.next.set(self.spare.get());
+                self.spare.set(empty);
+            } else {
+                surplus.push(empty);
+            }
+            empty = next;
+        }
+        surplus.before(Line::new())
     }
 
     /// Takes all blocks out of the heap, as one list.
@@ -380,25 +413,39 @@ impl Heap {
     }
 }
 
+/// Gives a list of blocks back.
+/// # Safety
+/// Nothing refers to them, and they are in no other list.
+unsafe fn release_all(pool: &mut super::Pool, mut blocks: *mut Block) {
+    while !blocks.is_null() {
+        // SAFETY: listed blocks are mapped; caller.
+        unsafe {
+            let next = (*blocks).next.get();
+            large::release(pool, blocks);
+            blocks = next;
+        }
+    }
+}
+
 impl Census {
-    fn add_cells(&mut self, cells: Census, size: usize) {
+    pub(super) fn add_cells(&mut self, cells: Census, size: usize) {
         self.local += cells.local * size;
         self.shared += cells.shared * size;
     }
 }
 
 /// A list of blocks that is being put together, in order.
-struct Line {
+pub(super) struct Line {
     first: *mut Block,
     last: *mut Block,
 }
 
 impl Line {
-    fn new() -> Line {
+    pub(super) fn new() -> Line {
         Line { first: std::ptr::null_mut(), last: std::ptr::null_mut() }
     }
 
-    fn push(&mut self, b: *mut Block) {
+    pub(super) fn push(&mut self, b: *mut Block) {
         if self.last.is_null() {
             self.first = b;
         } else {
@@ -409,7 +456,7 @@ impl Line {
     }
 
     /// Ends this list with another one; the first block of both.
-    fn before(self, rest: Line) -> *mut Block {
+    pub(super) fn before(self, rest: Line) -> *mut Block {
         if !rest.last.is_null() {
             // SAFETY: pushed blocks are mapped.
             unsafe { (*rest.last).next.set(std::ptr::null_mut()) };
@@ -423,53 +470,12 @@ impl Line {
     }
 }
 
-impl super::DeadHeap {
-    /// After a global mark: frees what was not reached. Returns the bytes in use.
-    /// # Safety
-    /// Marks are complete.
-    unsafe fn settle(&mut self, pool: &mut super::Pool) -> Census {
-        let mut total = Census::default();
-        let mut kept = Line::new();
-        let mut b = self.blocks;
-        while !b.is_null() {
-            // SAFETY: listed blocks are mapped; freed ones leave the list here.
-            unsafe {
-                let block = &*b;
-                let next = block.next.get();
-                block.settle();
-                let census = block.census();
-                debug_assert_eq!(census.local, 0, "a local object in the dead heap");
-                if census.shared == 0 {
-                    large::release(pool, b);
-                } else {
-                    trap_free_cells(block);
-                    total.add_cells(census, block.cell_size.get());
-                    kept.push(b);
-                }
-                b = next;
-            }
-        }
-        self.blocks = kept.before(Line::new());
-        self.live = total.shared;
-        total
-    }
-}
-
 impl Drop for GlobalHeap {
     fn drop(&mut self) {
         self.drop_all();
-        let dead = self.dead.lock();
         // The pool unmaps its chunks itself; large objects have mappings of their own.
-        let mut b = dead.blocks;
-        let mut pool = self.pool.lock();
-        while !b.is_null() {
-            // SAFETY: the machine ends: nobody refers to its heap any more.
-            unsafe {
-                let next = (*b).next.get();
-                large::release(&mut pool, b);
-                b = next;
-            }
-        }
+        // SAFETY: the machine ends: nobody refers to its heap any more.
+        unsafe { self.dead.lock().release_all(&mut self.pool.lock()) };
     }
 }
 
@@ -484,7 +490,7 @@ pub(super) fn for_each_in(mut b: *mut Block, mut f: impl FnMut(&Block)) {
 }
 
 /// Fills the free cells of a block, in checked builds.
-fn trap_free_cells(block: &Block) {
+pub(super) fn trap_free_cells(block: &Block) {
     if cfg!(debug_assertions) && !block.is_large() {
         let size = block.cell_size.get();
         block.for_each_free(|p| {

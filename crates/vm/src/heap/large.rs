@@ -51,9 +51,7 @@ pub(super) unsafe fn release(pool: &mut Pool, b: *mut Block) {
     // SAFETY: caller; the head says where the memory came from.
     unsafe {
         let (large, span, mapped) = ((*b).is_large(), (*b).span.get(), (*b).mapped.get());
-        // A stale reference into the block then fails the owner and cell checks instead of looking valid.
-        (*b).owner.set(usize::MAX);
-        (*b).cells.set(0);
+        (*b).retire();
         if large && mapped != 0 {
             pool.give_large(b.cast(), mapped);
         } else {

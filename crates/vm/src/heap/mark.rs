@@ -18,6 +18,7 @@
 
 use super::Heap;
 use super::block::{Block, gmark_of, pair_of};
+use super::dead::DeadHeap;
 use super::trace::{children, registers};
 use super::worklist::{Next, Worklist, take_dropped};
 use crate::machine::Machine;
@@ -50,8 +51,8 @@ pub(super) struct Marker<'a, const GLOBAL: bool> {
     mode_name: Value,
     /// The heaps that are marked.
     heaps: &'a [&'a Heap],
-    /// Blocks of the dead heap, if they are marked too.
-    dead_blocks: *mut Block,
+    /// The dead heap, if it is marked too.
+    dead: Option<&'a DeadHeap>,
     pub(super) weak_values: Vec<*mut Table>,
     pub(super) ephemerons: Vec<*mut Table>,
     pub(super) all_weak: Vec<*mut Table>,
@@ -65,12 +66,17 @@ pub(super) struct Marker<'a, const GLOBAL: bool> {
 
 impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// Nothing marked by this marker yet. `owner` is the only thread whose local objects it may meet (null: any).
-    pub(super) fn new(machine: &Machine, heaps: &'a [&'a Heap], dead_blocks: *mut Block, owner: *const Record) -> Self {
+    pub(super) fn new(
+        machine: &Machine,
+        heaps: &'a [&'a Heap],
+        dead: Option<&'a DeadHeap>,
+        owner: *const Record,
+    ) -> Self {
         Marker {
             work: Worklist::new(heaps[0].torture.tiny_lists),
             mode_name: Value(machine.event_names[Event::Mode as usize].get()),
             heaps,
-            dead_blocks,
+            dead,
             weak_values: Vec::new(),
             ephemerons: Vec::new(),
             all_weak: Vec::new(),
@@ -229,13 +235,9 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                 // SAFETY: as below.
                 heap.for_each_block(|block| unsafe { self.scan_dropped(block) });
             }
-            let mut b = self.dead_blocks;
-            while !b.is_null() {
-                // SAFETY: listed blocks are mapped.
-                unsafe {
-                    self.scan_dropped(&*b);
-                    b = (*b).next.get();
-                }
+            if let Some(dead) = self.dead {
+                // SAFETY: as below.
+                dead.for_each_block(|block| unsafe { self.scan_dropped(block) });
             }
         }
     }

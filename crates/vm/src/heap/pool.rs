@@ -140,13 +140,14 @@ impl Pool {
         }
     }
 
-    /// Gives memory back to the system: large mappings that were not used since the last time, and free chunks except
-    /// for a reserve that grows with the heap.
-    pub fn trim(&mut self) {
+    /// Takes out what is to go back to the system: large mappings that were not used since the last time, and free
+    /// chunks except for a reserve that grows with the heap.
+    pub fn trim(&mut self) -> Surplus {
+        let mut out = Surplus { first: std::ptr::null_mut() };
         self.kept.retain_mut(|kept| {
             if kept.old {
                 // SAFETY: nobody knows it, and it leaves the list.
-                unsafe { unmap(kept.base, kept.size) };
+                unsafe { out.push(kept.base, kept.size) };
                 return false;
             }
             kept.old = true;
@@ -155,19 +156,20 @@ impl Pool {
         let empty = self.chunks.iter().filter(|c| c.free == u128::MAX).count();
         let mut surplus = empty.saturating_sub(SPARE + (self.chunks.len() - empty) / 4);
         if surplus == 0 {
-            return;
+            return out;
         }
         // The highest addresses first: allocation prefers low ones.
         for chunk in self.chunks.iter_mut().rev() {
             if surplus > 0 && chunk.free == u128::MAX {
                 // SAFETY: all of its blocks are free, and it leaves the list below.
-                unsafe { unmap(chunk.base, CHUNK_SIZE) };
+                unsafe { out.push(chunk.base, CHUNK_SIZE) };
                 chunk.base = std::ptr::null_mut();
                 surplus -= 1;
             }
         }
         self.chunks.retain(|c| !c.base.is_null());
         self.hint = 0;
+        out
     }
 
     /// Whether the address lies in a block that was handed out.
@@ -183,6 +185,36 @@ impl Pool {
     /// Bytes mapped.
     pub fn mapped(&self) -> usize {
         self.chunks.len() * CHUNK_SIZE
+    }
+}
+
+/// Mappings that nobody uses; dropping it gives them back to the system, which takes long: without the pool's lock.
+/// Each one holds the address of the next one and its own size in its first words.
+#[must_use]
+pub struct Surplus {
+    first: *mut u8,
+}
+
+impl Surplus {
+    /// # Safety
+    /// The memory came from `map_aligned`, and nobody uses it any more.
+    unsafe fn push(&mut self, base: *mut u8, size: usize) {
+        // SAFETY: caller; mappings are aligned and larger than two words.
+        unsafe { base.cast::<(*mut u8, usize)>().write((self.first, size)) };
+        self.first = base;
+    }
+}
+
+impl Drop for Surplus {
+    fn drop(&mut self) {
+        while !self.first.is_null() {
+            // SAFETY: `push`.
+            unsafe {
+                let (next, size) = self.first.cast::<(*mut u8, usize)>().read();
+                unmap(self.first, size);
+                self.first = next;
+            }
+        }
     }
 }
 

@@ -547,6 +547,44 @@ fn a_retired_heap_leaves_its_shared_objects() {
 }
 
 #[test]
+fn short_threads_adopt_what_others_left() {
+    let host = Host::start(Torture::off());
+    host.publish_object(host.globals().cast());
+    host.publish_object(host.machine().registry.get().cast());
+    let mut kept = Vec::new();
+    let mut mapped = 0;
+    for i in 0..1000 {
+        let short = host.invite(Torture::off()).enter();
+        let shared = list(&short, 3);
+        short.publish(shared);
+        kept.push(root(&host, shared));
+        let _local = list(&short, 20);
+        drop(short);
+        if i == 10 {
+            mapped = host.machine().heap.pool.lock().mapped();
+        }
+    }
+    assert_eq!(host.machine().heap.pool.lock().mapped(), mapped, "each thread took fresh blocks");
+    host.collect_global();
+    host.verify_heap();
+    // An adopted block is the adopter's: its shared objects are counted and freed there.
+    let living = host.invite(Torture::off()).enter();
+    let dead = host.machine().heap.dead.lock().live;
+    let own = list(&living, 1);
+    let adopted = dead - host.machine().heap.dead.lock().live;
+    assert!(adopted > 0, "nothing was adopted");
+    assert!(living.heap.bytes() >= adopted);
+    root(&living, own);
+    for i in kept {
+        unroot(&host, i);
+    }
+    drop(living);
+    host.collect_global();
+    host.verify_heap();
+    assert_eq!(host.machine().heap.dead.lock().live, 0);
+}
+
+#[test]
 fn one_thread_pays_nothing() {
     if sync::threaded() {
         return; // Another test of this process has started threads.

@@ -9,7 +9,6 @@
 //! - The counters are what the bitmaps say.
 
 use super::block::{Block, Census, block_of, is_shared_bit, pair_of};
-use super::collect::for_each_in;
 use super::trace::{children, is_active, registers};
 use super::{CLASSES, Heap};
 use crate::machine::Machine;
@@ -33,7 +32,7 @@ pub(super) fn verify_all(machine: &Machine, stopped: &Stopped<'_>) {
     }
     let dead = machine.heap.dead.lock();
     let mut census = Census::default();
-    for_each_in(dead.blocks, |block| verify_block(block, std::ptr::null(), true, &mut census));
+    dead.for_each_block(|block| verify_block(block, std::ptr::null(), true, &mut census));
     assert_eq!((census.local, census.shared), (0, dead.live), "the dead heap's counter");
 }
 
