@@ -52,6 +52,8 @@ fn calls_and_loops_are_counted() {
             "add(1, 2)",
             "local function count(_, i) if i < 300 then return i + 1 end end",
             "for i in count, nil, 0 do n = n + i end",
+            "local floor = math.floor for i = 1, 300 do n = floor(n) end",
+            "local f = floor for i = 1, 600 do n = f(n) if i == 400 then f = function(x) return x end end end",
         ],
     );
     let often = "count 256 or more";
@@ -69,6 +71,9 @@ fn calls_and_loops_are_counted() {
     assert_eq!(says(&text, 10, "CALL"), ["form CallC count 8 target several"], "{text}");
     assert_eq!(says(&text, 11, "CALL"), ["form CallC count 6 target native"], "{text}");
     assert_eq!(says(&text, 12, "CALL"), ["form CallC"], "{text}");
+    // Native functions have a form of their own, until another one is met.
+    assert_eq!(says(&text, 15, "CALL"), [format!("form CallN {often} target native")], "{text}");
+    assert_eq!(says(&text, 16, "CALL"), [format!("form CallH {often} target native")], "{text}");
     assert_eq!(says(&text, 14, "TFORCALL"), [format!("form TForCallH {often} target P:13,13")], "{text}");
 }
 

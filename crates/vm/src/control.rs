@@ -13,7 +13,7 @@ use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, retu
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
 use crate::native::Result;
-use crate::object::{Coroutine, Kind, NativeClosure};
+use crate::object::{COROUTINE_LOCAL, Coroutine, Header, Kind, NativeClosure};
 use crate::sync::{Acquire, Release};
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
@@ -45,28 +45,20 @@ pub enum Continuation {
 }
 
 fn continuation(ci: *const CallInfo) -> Continuation {
-    // SAFETY: a native frame's `k` is set by `set_continuation`, or null; the rest of the word is `protection_level`.
-    unsafe { std::mem::transmute::<usize, Continuation>((*ci).k as usize & 0xFF) }
+    // SAFETY: a native frame's `k` is set by `set_continuation`, or null.
+    unsafe { std::mem::transmute::<usize, Continuation>((*ci).k as usize) }
 }
 
 fn set_continuation(ci: *mut CallInfo, c: Continuation) {
     // SAFETY: a native frame in use.
-    unsafe { (*ci).k = (c as usize | (*ci).k as usize & !0xFF) as *const Value }
+    unsafe { (*ci).k = c as usize as *const Value }
 }
 
-/// How many protected calls were in progress when this one started (in the upper bytes of `ci.k`).
-fn protection_level(ci: *const CallInfo) -> u32 {
-    // SAFETY: a native frame of pcall or xpcall.
-    unsafe { ((*ci).k as usize >> 8) as u32 }
-}
-
-/// The protected call of frame `ci` is over.
+/// The protected call of frame `ci` is over, whose `pc` is what [`Coroutine::enter_protected`] gave.
 fn end_protection(rec: &Record, ci: *mut CallInfo) {
     // SAFETY: the current frame, of pcall or xpcall, and the running coroutine.
     unsafe {
-        let co = rec.coroutine.get();
-        (*co).error_handler.set((*ci).pc as usize as u32);
-        (*co).protected.set(protection_level(ci));
+        (*rec.coroutine.get()).protection.set((*ci).pc as u64);
         (*ci).flags &= !CALL_PROTECTED;
     }
 }
@@ -145,18 +137,15 @@ unsafe fn protect(rec: &Record, c: Continuation, function: usize, handler: u32) 
     unsafe {
         let ci = rec.ci.get();
         let co = rec.coroutine.get();
-        let level = (*co).protected.get();
         // Not for our sake, since this does not recurse: as in PUC Lua, a program that nests so deep does not mean to,
         // and each level on the way out may make its error message longer.
-        if level + rec.run_depth.get() >= call::MAX_NATIVE_DEPTH {
+        if (*co).protected() + rec.run_depth.get() >= call::MAX_NATIVE_DEPTH {
             error::set_message(rec, b"C stack overflow");
             return Err(crate::native::Error(()));
         }
-        (*co).protected.set(level + 1);
-        (*ci).k = ((level as usize) << 8) as *const Value;
         set_continuation(ci, c);
         (*ci).flags |= CALL_PROTECTED;
-        (*ci).pc = (*rec.coroutine.get()).error_handler.replace(handler) as usize as *const u32;
+        (*ci).pc = (*co).enter_protected(handler) as *const u32;
         let func = rec.stack.get().add((*ci).base as usize + function);
         let flow = call::call(rec, func, -1, CALL_TO_NATIVE);
         switched(rec, flow)
@@ -252,14 +241,13 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         (&raw mut (*c).status).write(crate::sync::AtomicU32::new(SUSPENDED));
         (*c).run_depth.set(0);
         (*c).nesting.set(0);
-        (*c).protected.set(0);
+        (*c).protection.set(0);
         (*c).stack.set(stack);
         (*c).frames.set(frames);
         (*c).ci.set(0);
         (*c).resumer.set(std::ptr::null_mut());
         (*c).tbc.set(std::ptr::null_mut());
         (*c).tbc_len.set(0);
-        (*c).error_handler.set(0);
         (*c).high_water.set(SLOTS as u32);
         (*c).failed.set(false);
         (*c).hook_active.set(0);
@@ -616,14 +604,15 @@ unsafe fn waits_plainly(co: *const Coroutine, n: usize) -> Option<*mut CallInfo>
 /// `coroutine.resume(co, ...)` called by the current Lua frame with the instruction `ins`, of a local coroutine that waits
 /// in `yield` as most do: switches to it, or does nothing and answers false.
 /// # Safety
-/// The frame's pc is saved, there is no hook, room for a native frame, and `ins` gives at least one argument at `frame`.
+/// The frame's pc is saved, there is no hook, room for a native frame, and `ins` gives its arguments, at `frame`, or
+/// is open.
 pub unsafe fn resume_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool {
     // SAFETY: caller.
     unsafe {
-        if ins >> 16 & 0xFF < 2 {
+        if ins & 0xFE_0000 == 0 || !(*frame).is_object() {
             return false;
         }
-        let Some(co) = (*frame).as_kind::<Coroutine>(Kind::Coroutine) else { return false };
+        let co = (*frame).as_object().cast::<Coroutine>();
         resume_plainly(rec, frame, ins, co, Continuation::Resume, 1)
     }
 }
@@ -635,11 +624,25 @@ pub unsafe fn wrapped_directly(rec: &Record, frame: *mut Value, ins: u32, native
     // SAFETY: caller; the function has one upvalue.
     unsafe {
         let co = Value(NativeClosure::upval(native, 0).load(Acquire));
-        let Some(co) = co.as_kind::<Coroutine>(Kind::Coroutine) else { return false };
+        if ins & 0xFF_0000 == 0 || !co.is_object() {
+            return false;
+        }
+        let co = co.as_object().cast::<Coroutine>();
         resume_plainly(rec, frame, ins, co, Continuation::Wrap, 0)
     }
 }
 
+/// Whether an object is a coroutine of this thread alone, in one compare.
+/// # Safety
+/// `p` is live.
+#[inline(always)]
+unsafe fn is_local_coroutine(p: *const Header) -> bool {
+    // SAFETY: caller. A plain read, as in the handlers: only an owner changes the kind of an object, and only while no
+    // other thread can reach it.
+    unsafe { *p.cast::<u8>() == COROUTINE_LOCAL }
+}
+
+/// `co` is any object.
 #[inline(always)]
 unsafe fn resume_plainly(
     rec: &Record,
@@ -652,7 +655,7 @@ unsafe fn resume_plainly(
     // SAFETY: callers.
     unsafe {
         let from = rec.coroutine.get();
-        if (*co).header.is_shared()
+        if !is_local_coroutine(co.cast())
             || (*co).status.get() != SUSPENDED
             || (*co).ci.get() == 0
             || (*from).nesting.get() >= call::MAX_NATIVE_DEPTH
@@ -683,7 +686,10 @@ pub unsafe fn yield_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool 
     unsafe {
         let co = rec.coroutine.get();
         let to = (*co).resumer.get();
-        if to.is_null() || (*co).run_depth.get() != rec.run_depth.get() || (*co).header.is_shared() {
+        if to.is_null() || (*co).run_depth.get() != rec.run_depth.get() || !is_local_coroutine(co.cast()) {
+            return false;
+        }
+        if ins & 0xFF_0000 == 0 {
             return false;
         }
         let n = (ins >> 16 & 0xFF) as usize - 1;

@@ -99,10 +99,11 @@ pub struct Coroutine {
     pub run_depth: Cell<u32>,
     /// How many coroutines are below it in the chain of resumes.
     pub nesting: Cell<u32>,
-    /// How many protected calls (pcall, xpcall) it is inside of.
-    pub protected: Cell<u32>,
     /// [`Hook::active_mask`] of its hook, beside what every switch reads.
     pub hook_active: Cell<u32>,
+    /// Low half: offset of the message handler in force, 0 for none. High half: how many protected calls (pcall, xpcall)
+    /// it is inside of. One word, for each of those calls saves and changes both.
+    pub protection: Cell<u64>,
     /// Its registers.
     pub stack: Cell<*mut Stack>,
     /// Its frames: an array of [`CallInfo`].
@@ -117,8 +118,6 @@ pub struct Coroutine {
     pub tbc: Cell<*mut Bytes>,
     /// How many of `tbc` are pending.
     pub tbc_len: Cell<u32>,
-    /// Offset of the message handler in force, 0 for none.
-    pub error_handler: Cell<u32>,
     /// High-water mark: slots from here on have never been written (contract 12).
     pub high_water: Cell<u32>,
     /// It was ended by an error whose value lies at `top - 1`.
@@ -128,6 +127,31 @@ pub struct Coroutine {
 }
 
 impl Coroutine {
+    /// Offset of the message handler in force, 0 for none.
+    pub fn error_handler(&self) -> u32 {
+        self.protection.get() as u32
+    }
+
+    /// Puts another message handler in force; the one before.
+    pub fn replace_error_handler(&self, offset: u32) -> u32 {
+        let old = self.protection.get();
+        self.protection.set(old & !u64::from(u32::MAX) | u64::from(offset));
+        old as u32
+    }
+
+    /// How many protected calls it is inside of.
+    pub fn protected(&self) -> u32 {
+        (self.protection.get() >> 32) as u32
+    }
+
+    /// Enters a protected call with this message handler; what is to be restored at its end.
+    #[inline(always)]
+    pub fn enter_protected(&self, handler: u32) -> u64 {
+        let old = self.protection.get();
+        self.protection.set((old | u64::from(u32::MAX)) + 1 + u64::from(handler));
+        old
+    }
+
     /// Where it is in its life.
     pub fn state(&self) -> u32 {
         self.status.load(Acquire) & !INSPECTED

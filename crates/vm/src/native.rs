@@ -915,7 +915,7 @@ impl Thread {
     pub fn pcall_handled(&mut self, nargs: usize, nresults: i32) -> Result<bool> {
         let rec = self.rec();
         // SAFETY: the running coroutine.
-        let handler = unsafe { (*rec.coroutine.get()).error_handler.get() };
+        let handler = unsafe { (*rec.coroutine.get()).error_handler() };
         self.pcall_with(nargs, nresults, handler)
     }
     /// Shows an error that is in progress, and that the caller is going to catch, to the message handler in force.

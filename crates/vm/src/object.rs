@@ -57,6 +57,8 @@ const STATE_MASK: u8 = 3;
 pub const TABLE_LOCAL: u8 = (Kind::Table as u8) << 2 | LOCAL;
 /// The kind byte of a local cell.
 pub const CELL_LOCAL: u8 = (Kind::Cell as u8) << 2 | LOCAL;
+/// Kind byte of a local coroutine.
+pub const COROUTINE_LOCAL: u8 = (Kind::Coroutine as u8) << 2 | LOCAL;
 
 /// The first 8 bytes of every object.
 #[repr(C)]

@@ -719,7 +719,7 @@ pub fn throw(rec: &Record) -> Flow {
 pub fn handle_error(rec: &Record) {
     // SAFETY: the running coroutine, whose handler lies in its stack.
     unsafe {
-        let handler = (*rec.coroutine.get()).error_handler.get();
+        let handler = (*rec.coroutine.get()).error_handler();
         if handler != 0 && !rec.error_handled.get() && !error::is_memory(rec, rec.error_value.get()) {
             call_handler(rec);
         }
@@ -738,7 +738,7 @@ unsafe fn call_handler(rec: &Record) {
         }
         rec.handler_depth.set(rec.handler_depth.get() + 1);
         let index = rec.frame_index();
-        let handler = *rec.stack.get().add((*co).error_handler.get() as usize);
+        let handler = *rec.stack.get().add((*co).error_handler() as usize);
         let ci = rec.ci.get();
         let mut top = rec.top.get().offset_from_unsigned(rec.stack.get());
         if (*ci).flags & CALL_NATIVE == 0 {
@@ -786,7 +786,7 @@ pub unsafe fn call_nested_as(rec: &Record, offset: usize, nresults: i16, flags: 
                 error::set_message(rec, b"error in error handling");
             } else {
                 error::set_positioned(rec, b"C stack overflow");
-                if (*rec.coroutine.get()).error_handler.get() != 0 {
+                if (*rec.coroutine.get()).error_handler() != 0 {
                     call_handler(rec);
                 }
             }
@@ -828,7 +828,7 @@ pub unsafe fn call_with_handler(rec: &Record, offset: usize, nresults: i16, hand
     unsafe {
         let co = rec.coroutine.get();
         let index = rec.frame_index();
-        let old = (*co).error_handler.replace(handler);
+        let old = (*co).replace_error_handler(handler);
         let handled = rec.error_handled.replace(false);
         let ok = call_nested_as(rec, offset, nresults, flags) == EXIT_DONE;
         if !ok {
@@ -837,7 +837,7 @@ pub unsafe fn call_with_handler(rec: &Record, offset: usize, nresults: i16, hand
             control::close_all_nested(rec, offset as u32);
             rec.shrink_after_overflow();
         }
-        (*co).error_handler.set(old);
+        (*co).replace_error_handler(old);
         rec.error_handled.set(handled);
         ok
     }

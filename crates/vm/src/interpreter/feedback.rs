@@ -198,11 +198,24 @@ unsafe fn in_progress<'a>(rec: &Record, pc: *const u32) -> InProgress<'a> {
 /// The current frame is a Lua frame, its registers are complete, and `pc` is the word after that of the instruction.
 pub unsafe fn call(rec: &Record, pc: *const u32, done: Form) {
     // SAFETY: caller.
+    unsafe { call_of(rec, pc, done, done) };
+}
+
+/// As [`call`], of CALL: done is another form when the last callee is a native function.
+/// # Safety
+/// As [`call`].
+pub unsafe fn call_site(rec: &Record, pc: *const u32, done: Form) {
+    // SAFETY: caller.
+    unsafe { call_of(rec, pc, done, Form::CallN) };
+}
+
+unsafe fn call_of(rec: &Record, pc: *const u32, done: Form, done_native: Form) {
+    // SAFETY: caller.
     unsafe {
         let here = in_progress(rec, pc);
         let base = rec.stack.get().add((*rec.ci.get()).base as usize);
         let f = *base.add(plain(here.word).a() as usize);
-        let mut target = SEVERAL;
+        let (mut target, mut done) = (SEVERAL, done);
         if let Some(c) = f.as_kind::<LuaClosure>(Kind::LuaClosure) {
             target = (*c).proto as u64;
             let entered = &(*(*(*c).proto).info).feedback.entered;
@@ -211,6 +224,7 @@ pub unsafe fn call(rec: &Record, pc: *const u32, done: Form) {
             }
         } else if let Some(c) = f.as_kind::<NativeClosure>(Kind::NativeClosure) {
             target = (*c).function as usize as u64 | NATIVE;
+            done = done_native;
         }
         count(rec, pc, &here, Some(target), done);
     }

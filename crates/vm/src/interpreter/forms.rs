@@ -8,7 +8,7 @@
 //!
 //! F-1 A form does what the instruction does that it was made of, for all operands; only the order of its tests
 //! differs. So it does not matter which of several threads' changes a word keeps, or when another thread sees it.
-//! F-2 A word only goes on: the compiler's form, then `F` or `I`, then `M`; of `//` `M` and then `F`; of CALL `C` and then `H`; the others have one
+//! F-2 A word only goes on: the compiler's form, then `F` or `I`, then `M`; of `//` `M` and then `F`; of CALL `C`, then perhaps `N`, and then `H`; the others have one
 //! form or two in a row. So no site bounces a cache line for ever. (Of two threads that change one word at the same
 //! moment one may take it one step back, once.)
 //! F-3 Whoever reads the words of running code goes through [`plain`]; dumps and listings have the compiler's words.
@@ -23,7 +23,7 @@ macro_rules! forms {
         /// The forms; their numbers follow those of the operation codes. `F`: floats were seen. `M`: integers that
         /// are not inline were seen; in comparisons, several kinds of numbers. `A`: atoms were keys.
         /// `I`: a float was seen beside a constant that is an integer. `C`: counts ([`super::feedback`]). `H`: counted
-        /// often enough.
+        /// often enough; `N` likewise, of natives.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // `PLAIN` says what each is made of.
         pub enum Form { $( $name, )* }
@@ -38,7 +38,7 @@ macro_rules! forms {
 }
 
 forms! { $
-    CallC Call CallH Call TailCallH TailCall ForLoopH ForLoop ForLoop1H ForLoop1 JmpBackH JmpBack TForCallH TForCall
+    CallC Call CallN Call CallH Call TailCallH TailCall ForLoopH ForLoop ForLoop1H ForLoop1 JmpBackH JmpBack TForCallH TForCall
     LoopH Loop GetTableA GetTable SetTableA SetTable IDivF IDiv IDivKF IDivK KDivF KDiv KDivI KDiv DivKI DivK
     AddKI AddK KAddI KAdd SubKI SubK KSubI KSub MulKI MulK KMulI KMul
     AddF Add AddM Add SubF Sub SubM Sub MulF Mul MulM Mul AddKF AddK AddKM AddK
@@ -74,6 +74,7 @@ pub const fn is_call(word: u32) -> bool {
     let op = (word & 0xFF) as usize;
     op == Opcode::Call as usize
         || op == OPCODE_COUNT + Form::CallC as usize
+        || op == OPCODE_COUNT + Form::CallN as usize
         || op == OPCODE_COUNT + Form::CallH as usize
 }
 

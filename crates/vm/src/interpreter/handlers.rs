@@ -496,7 +496,19 @@ op! {
         return CallH(pc, base, ins, th, k);
     }
 }
-counted! { CallC(feedback::call, CallH) }
+counted! { CallC(feedback::call_site, CallH) }
+// What was a native function at last.
+op! { CallN(pc, base, ins, th, k) {
+    if (*th).poll.get() != 0 {
+        return safepoint_and_call(pc, base, ins, th, k);
+    }
+    let p = object_bits!(*base.add(a_first!(ins)));
+    if is_kind!(p, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
+        return ((*(p as *const NativeClosure)).entry)(pc, base, ins, th, p as *const Value);
+    }
+    change(pc, ins, Form::CallH);
+    return CallH(pc, base, ins, th, k);
+} }
 op! { CallH(pc, base, ins, th, k) {
     if (*th).poll.get() != 0 {
         return safepoint_and_call(pc, base, ins, th, k);
@@ -663,7 +675,7 @@ op! {
 op! {
     #[inline(never)]
     call_pcall(pc, base, ins, th, native) {
-        let frame = base.add(a!(ins) + 1);
+        let frame = base.add(a_first!(ins) + 1);
         let p = object_bits!(*frame);
         if b!(ins) < 2 || !is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) {
             return call_native(pc, base, ins, th, native);
@@ -676,19 +688,17 @@ op! {
         let own = ci.add(1);
         let co = (*th).coroutine.get();
         if !fits!(proto, frame.add(1), own, th)
-            || (*co).protected.get() + (*th).run_depth.get() >= call::MAX_NATIVE_DEPTH
+            || (*co).protected() + (*th).run_depth.get() >= call::MAX_NATIVE_DEPTH
         {
             return call_native(pc, base, ins, th, native);
         }
         (*ci).pc = pc;
-        let level = (*co).protected.get();
-        (*co).protected.set(level + 1);
-        (*own).pc = (*co).error_handler.replace(0) as usize as *const u32;
-        (*own).k = ((level as usize) << 8 | Continuation::Pcall as usize) as *const Value;
+        (*own).pc = (*co).enter_protected(0) as *const u32;
+        (*own).k = Continuation::Pcall as usize as *const Value;
         // The number of its arguments is not asked for any more.
         let word = (ins as u32 >> 24) as u64 | ((CALL_NATIVE | CALL_PROTECTED) as u64) << 16;
         *(&raw mut (*own).wanted).cast::<u64>() = word;
-        let offset = (*ci).base + a_first!(ins) as u32 + 1;
+        let offset = in_order((*ci).base as u64 + a_first!(ins) as u64 + 1) as u32;
         (*own).base = offset;
         (*own).top = offset + MIN_NATIVE as u32;
         let word = ((CALL_TO_NATIVE | CALL_IN_PCALL) as u64) << 16;
@@ -722,9 +732,7 @@ macro_rules! returns_to_pcall {
 /// The protected call of the frame `$own` is over.
 macro_rules! end_pcall {
     ($own:expr, $th:expr) => {{
-        let co = (*$th).coroutine.get();
-        (*co).error_handler.set((*$own).pc as usize as u32);
-        (*co).protected.set(((*$own).k as usize >> 8) as u32);
+        (*(*$th).coroutine.get()).protection.set((*$own).pc as u64);
     }};
 }
 // The end of a protected call without error: `n` results of its function start at `first`.
@@ -752,8 +760,7 @@ macro_rules! switch {
             $name(pc, base, ins, th, $native) {
                 let frame = base.add(a!(ins) + 1);
                 let ci = (*th).ci.get();
-                if b!(ins) != 0
-                    && frame.add(b!(ins) + MIN_NATIVE) <= (*th).stack_limit.get()
+                if frame.add(b!(ins) + MIN_NATIVE) <= (*th).stack_limit.get()
                     && ci < (*th).ci_last.get()
                 {
                     (*ci).pc = pc;
@@ -1319,6 +1326,7 @@ pub static HOOKED: [Handler; HANDLER_COUNT] = {
     t[Opcode::TailCall as usize] = hooked_tail_call;
     t[Opcode::TForCall as usize] = hooked_tfor_call;
     t[OPCODE_COUNT + Form::CallC as usize] = hooked_call;
+    t[OPCODE_COUNT + Form::CallN as usize] = hooked_call;
     t[OPCODE_COUNT + Form::CallH as usize] = hooked_call;
     t[OPCODE_COUNT + Form::TailCallH as usize] = hooked_tail_call;
     t[OPCODE_COUNT + Form::TForCallH as usize] = hooked_tfor_call;
