@@ -188,6 +188,31 @@ fn what_is_refused() {
     assert!(verify_all(&f).is_err(), "TFORLOOP of another loop");
 }
 
+#[test]
+fn the_collector_passes_behind_a_loop_head_too() {
+    use Opcode::*;
+    let i = |op, a, b, c| Instruction::abc(op, a, b, c).0;
+    // A loop that reads a cell, whose variable the debug information ends at some word: 2 is LOOP, 3 reads the cell.
+    let verdict = |end_pc| {
+        let mut f = code(&[
+            i(LoadNil, 1, 0, 0),
+            i(NewCell, 1, 0, 0),
+            i(Loop, 0, 0, 0),
+            i(GetCell, 2, 1, 0),
+            i(NotTest, 2, 0, 0),
+            -4i32 as u32,
+            i(Return0, 0, 0, 0),
+        ]);
+        let name = Default::default();
+        f.locals = vec![luas_compiler::bytecode::LocalVar { name, start_pc: 2, end_pc, reg: 1, is_cell: true }];
+        verify_all(&f)
+    };
+    assert_eq!(verdict(7), Ok(()));
+    assert_eq!(verdict(4), Ok(()));
+    assert!(verdict(3).is_err(), "jumps lead to word 3 once the loop was counted");
+    assert!(verdict(2).is_err());
+}
+
 /// A generator of numbers that are the same in every run (xorshift).
 struct Random(u64);
 

@@ -77,7 +77,14 @@ impl<'a> Flow<'a> {
             }
             target[pc] = n as u32;
         }
-        let (kept, reached) = (kept_registers(function, &targets), vec![None; targets.len()]);
+        let mut kept = kept_registers(function, &targets);
+        // Of a LOOP that has counted enough, jumps lead to the word behind it: what the collector leaves alone there.
+        let behind: Vec<usize> =
+            targets.iter().map(|&pc| pc + usize::from(code[pc] as u8 == Opcode::Loop as u8)).collect();
+        for (kept, behind) in kept.iter_mut().zip(kept_registers(function, &behind)) {
+            *kept = behind.min(*kept);
+        }
+        let reached = vec![None; targets.len()];
         Ok(Flow { function, target, reached, kept, states: Vec::new() })
     }
 
