@@ -196,7 +196,7 @@ pub struct Tree {
     pub gotos: Lists<LabelId>,
     /// All functions, each after those inside it; the last is the main function.
     pub functions: Vec<FunctionNode>,
-    /// The chunk names `debug` somewhere: then all captured variables live in cells (contract 19).
+    /// A name or string of the chunk begins with `debug`: then all captured variables live in cells (contract 19).
     pub names_debug: bool,
 }
 

@@ -42,14 +42,14 @@ pub(crate) fn parse<'a>(
     let (symbols, buffer) = (mem::take(&mut work.tree.symbols), mem::take(&mut work.buffer));
     let mut parser = Parser::new(Lexer::reuse(source, reader, chunk_name, symbols, buffer), work)?;
     let main = parser.main()?;
-    let Parser { mut work, mut lexer, names_debug, .. } = parser;
+    let Parser { mut work, mut lexer, .. } = parser;
     let (tree, scope) = (&mut work.tree, &mut work.scope);
     tree.functions.push(main);
     mem::swap(&mut tree.vars, &mut scope.vars);
     mem::swap(&mut tree.upvals, &mut scope.upvals);
     mem::swap(&mut tree.gotos, &mut scope.gotos);
     tree.symbols = mem::take(&mut lexer.symbols);
-    tree.names_debug = names_debug;
+    tree.names_debug = tree.symbols.any_begins(b"debug");
     (work.source, work.buffer) = lexer.into_parts();
     Ok(work)
 }
@@ -69,8 +69,6 @@ struct Parser<'a> {
     env_name: Symbol,
     self_name: Symbol,
     state_name: Symbol,
-    debug_name: Symbol,
-    names_debug: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -80,8 +78,6 @@ impl<'a> Parser<'a> {
             env_name: symbols.intern(b"_ENV")?,
             self_name: symbols.intern(b"self")?,
             state_name: symbols.intern(b"(for state)")?,
-            debug_name: symbols.intern(b"debug")?,
-            names_debug: false,
             token: Token::Eof,
             token_end: 0,
             ahead: None,
@@ -110,7 +106,6 @@ impl<'a> Parser<'a> {
     #[inline(always)]
     fn read(&mut self) -> Result<(Token, u32)> {
         let token = self.lexer.next_token()?;
-        self.names_debug |= token == Token::Name(self.debug_name);
         Ok((token, self.lexer.place().end))
     }
 

@@ -105,6 +105,11 @@ impl Symbols {
         &self.bytes[entry.start as usize..][..entry.len as usize]
     }
 
+    /// Whether a text begins with these bytes.
+    pub(crate) fn any_begins(&self, with: &[u8]) -> bool {
+        (0..self.entries.len() as u32).any(|index| self.text(Symbol(index)).starts_with(with))
+    }
+
     fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
         self.shift -= 1;

@@ -37,14 +37,14 @@ pub fn metamethod_of(rec: &Record, v: Value, event: Event) -> Value {
 
 /// The name of a value's type, with `__name` when it is a string (luaT_objtypename).
 pub fn type_name(rec: &Record, v: Value) -> Vec<u8> {
-    if matches!(v.type_of(), Type::Table | Type::Userdata) {
-        let name = metamethod_of(rec, v, Event::Name);
-        if let Some(s) = name.as_str() {
-            // SAFETY: a live string.
-            return unsafe { Str::bytes(s) }.to_vec();
-        }
-    }
-    v.type_of().name().as_bytes().to_vec()
+    let own = if matches!(v.type_of(), Type::Table | Type::Userdata) { own_name(rec, v) } else { None };
+    own.unwrap_or_else(|| v.type_of().name().as_bytes().to_vec())
+}
+
+/// `__name` of a value of any type, when it is a string. Complaints about arguments, and `tostring`, show it.
+pub fn own_name(rec: &Record, v: Value) -> Option<Vec<u8>> {
+    // SAFETY: a live string.
+    metamethod_of(rec, v, Event::Name).as_str().map(|s| unsafe { Str::bytes(s) }.to_vec())
 }
 
 // ---- frames -----------------------------------------------------------------------------------------------------------------

@@ -1182,12 +1182,12 @@ impl Thread {
     /// Pushes `tostring(at(i))` (with `__tostring` and `__name`); "'__tostring' must return a string".
     pub fn to_string(&mut self, i: i32) -> Result<()> {
         let v = self.at(i);
-        if v.as_bytes().is_some() {
+        let m = debuginfo::metamethod_of(self.rec(), v.0, Event::ToString);
+        if v.as_bytes().is_some() && m.is_nil() {
             self.push(v);
             return Ok(());
         }
         let v = v.0;
-        let m = debuginfo::metamethod_of(self.rec(), v, Event::ToString);
         if !m.is_nil() {
             self.check_stack(2)?;
             self.push(Val::new(m));
@@ -1214,7 +1214,8 @@ impl Thread {
             Value::TRUE => self.push(self.atom(b"true")?),
             Value::FALSE => self.push(self.atom(b"false")?),
             _ => {
-                let mut text = debuginfo::type_name(self.rec(), v);
+                let own = debuginfo::own_name(self.rec(), v);
+                let mut text = own.unwrap_or_else(|| v.type_of().name().as_bytes().to_vec());
                 text.extend_from_slice(format!(": {:#x}", Val::new(v).address()).as_bytes());
                 self.push_bytes(&text)?;
             }
@@ -1335,11 +1336,10 @@ impl Thread {
             text.extend_from_slice(b"no value");
         } else {
             let v = if n > self.arg_count() { self.at(n as i32) } else { self.arg(n) };
-            let name = debuginfo::type_name(self.rec(), v.0);
-            if v.type_of() == Type::LightUserdata {
-                text.extend_from_slice(b"light userdata");
-            } else {
-                text.extend_from_slice(&name);
+            match debuginfo::own_name(self.rec(), v.0) {
+                Some(name) => text.extend_from_slice(&name),
+                None if v.type_of() == Type::LightUserdata => text.extend_from_slice(b"light userdata"),
+                None => text.extend_from_slice(v.type_of().name().as_bytes()),
             }
         }
         self.arg_error(n, text)
