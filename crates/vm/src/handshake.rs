@@ -15,8 +15,8 @@
 //!   before `stop` is 0 again: whoever leaves PARKED or STOPPED looks at `stop` afterwards (see Note D) or under the
 //!   lock, which the stopper holds.
 //! - S-2 There is one stop at a time; who comes second rests instead, and the first one's work counts for both.
-//! - S-3 No wake-up is lost: a state that a stopper may wait for is followed by a look at `stop`, and by a notification
-//!   under the lock if it is on.
+//! - S-3 No wake-up is lost: a state that a stopper may wait for is followed by a look at `stop`, and if it is on, under
+//!   the lock, by a look at all seats: who finds that nobody runs any more wakes the stopper. The last one does.
 //! - S-4 A seat joins as PARKED and leaves when its heap is empty, both under the lock, which the stopper holds while it
 //!   works and gives up while it waits; so both may happen at any moment, and neither waits for the end of a stop that
 //!   could wait for the caller.
@@ -28,7 +28,7 @@
 //! While no second thread has ever started all of this is plain loads and stores (contract 10).
 //! Leaves to others: what is done under a stop ([`crate::heap`]), who is in the list ([`crate::stop`]).
 
-use crate::sync::{AcqRel, Acquire, AtomicU32, Inside, Monitor, Relaxed, Release, SeqCst, fence, threaded};
+use crate::sync::{AcqRel, Acquire, AtomicU32, Gate, Inside, Monitor, Relaxed, Release, SeqCst, fence, threaded};
 
 /// In Lua: touches its heap.
 pub const RUNNING: u32 = 0;
@@ -51,7 +51,25 @@ pub trait Seat {
 pub struct Handshake<S: Seat> {
     /// 1 while a stop is on. Written under the lock of `seats`; read by everybody.
     stop: AtomicU32,
-    seats: Monitor<Vec<*const S>>,
+    seats: Monitor<Seats<S>>,
+    /// Where STOPPED threads wait for the end of a stop.
+    ended: Gate,
+}
+
+struct Seats<S: Seat> {
+    list: Vec<*const S>,
+    /// Whose stop is on; null when none is.
+    stopper: *const S,
+}
+
+impl<S: Seat> Seats<S> {
+    /// Whether a thread runs that the stopper has to wait for.
+    fn running(&self) -> impl Iterator<Item = &S> {
+        // SAFETY: listed seats are alive.
+        let seats = self.list.iter().filter(|s| !std::ptr::eq(**s, self.stopper)).map(|s| unsafe { &**s });
+        // Acquire: pairs with the release stores of PARKED and STOPPED; the thread's heap is visible.
+        seats.filter(|s| s.state().load(Acquire) == RUNNING)
+    }
 }
 
 // SAFETY: the pointers are to seats, whose two words are atomics; their owners keep them alive while they are listed.
@@ -68,7 +86,8 @@ impl<S: Seat> Default for Handshake<S> {
 impl<S: Seat> Handshake<S> {
     /// No seats, no stop.
     pub fn new() -> Self {
-        Self { stop: AtomicU32::new(0), seats: Monitor::new(Vec::new()) }
+        let seats = Seats { list: Vec::new(), stopper: std::ptr::null() };
+        Self { stop: AtomicU32::new(0), seats: Monitor::new(seats), ended: Gate::new() }
     }
 
     /// Enters a seat, which becomes PARKED; its thread calls [`Handshake::unpark`] before it touches anything. False
@@ -77,22 +96,21 @@ impl<S: Seat> Handshake<S> {
     /// The seat lives until it has left.
     pub unsafe fn join(&self, seat: *const S) -> bool {
         let mut seats = self.seats.lock();
-        if seats.try_reserve(1).is_err() {
+        if seats.list.try_reserve(1).is_err() {
             return false;
         }
         // SAFETY: caller; its thread does not run yet, so nobody else writes its state.
         unsafe { (*seat).state().store(PARKED, Relaxed) };
-        seats.push(seat);
+        seats.list.push(seat);
         true
     }
 
     /// Takes a seat out for good. Called by its thread as its last act, or before it ever ran (S-4).
     pub fn leave(&self, seat: &S) {
         let mut seats = self.seats.lock();
-        seats.retain(|s| !std::ptr::eq(*s, seat));
+        seats.list.retain(|s| !std::ptr::eq(*s, seat));
         seat.state().store(PARKED, Relaxed);
-        // S-3: a stopper may wait for this seat.
-        seats.notify_all();
+        arrived(&seats);
     }
 
     /// Counts the calling thread as stopped until [`Handshake::unpark`]. Until then it touches no heap.
@@ -104,8 +122,8 @@ impl<S: Seat> Handshake<S> {
         if threaded() {
             fence(SeqCst); // Note D
             if self.stop.load(Relaxed) != 0 {
-                // S-3. The lock orders this after the stopper's look at our state, or before it.
-                self.seats.lock().notify_all();
+                // The lock orders this after the stopper's look at our state, or before it.
+                arrived(&self.seats.lock());
             }
         }
     }
@@ -117,10 +135,9 @@ impl<S: Seat> Handshake<S> {
         seat.state().store(RUNNING, Relaxed);
         if threaded() {
             fence(SeqCst); // Note D
-            // Acquire: pairs with the release store of 0 in `stop_others`; what was done under a stop is visible.
+            // Acquire: pairs with the release store of 0 at the end of a stop; what was done under it is visible.
             if self.stop.load(Acquire) != 0 {
-                let mut seats = self.seats.lock();
-                self.wait_for_end(&mut seats, seat);
+                self.wait_for_end(seat);
             }
         }
     }
@@ -131,10 +148,16 @@ impl<S: Seat> Handshake<S> {
             // Nobody has ever set the bit.
             return;
         }
-        let mut seats = self.seats.lock();
-        self.wait_for_end(&mut seats, seat);
-        // Under the lock: the bit of the next stop is set after this.
-        seat.poll().fetch_and(!POLL_STOP, AcqRel);
+        loop {
+            self.wait_for_end(seat);
+            seat.poll().fetch_and(!POLL_STOP, AcqRel);
+            // The bit may have been that of the next stop: a stopper writes `stop` before it sets bits (Note D).
+            fence(SeqCst);
+            // Acquire: as in `unpark`.
+            if self.stop.load(Acquire) == 0 {
+                return;
+            }
+        }
     }
 
     /// Stops all other threads, calls `work` with the list of seats, and lets them go. None when another stop was on:
@@ -142,20 +165,22 @@ impl<S: Seat> Handshake<S> {
     pub fn stop_others<R>(&self, seat: &S, work: impl FnOnce(&[*const S]) -> R) -> Option<R> {
         let mut seats = self.seats.lock();
         if !threaded() {
-            return Some(work(&seats));
+            return Some(work(&seats.list));
         }
         if self.stop.load(Relaxed) != 0 {
-            self.wait_for_end(&mut seats, seat);
+            drop(seats);
+            self.wait_for_end(seat);
             return None;
         }
         self.stop.store(1, Relaxed);
+        seats.stopper = seat;
         let mut on = On { handshake: self, seats };
         fence(SeqCst); // Note D
-        while on.ask_running(seat) {
+        while on.ask_running() {
             on.seats.wait();
         }
         // The lock stays held: nobody joins, leaves or becomes RUNNING (S-1).
-        Some(work(&on.seats))
+        Some(work(&on.seats.list))
     }
 
     /// Whether a stop is on.
@@ -165,42 +190,51 @@ impl<S: Seat> Handshake<S> {
 
     /// Calls `f` with the list of seats, under its lock; they may be running.
     pub fn with_seats<R>(&self, f: impl FnOnce(&[*const S]) -> R) -> R {
-        f(&self.seats.lock())
+        f(&self.seats.lock().list)
     }
 
     /// Rests while a stop is on; RUNNING afterwards.
-    fn wait_for_end(&self, seats: &mut Inside<'_, Vec<*const S>>, seat: &S) {
-        if self.stop.load(Acquire) == 0 {
-            return seat.state().store(RUNNING, Relaxed);
+    fn wait_for_end(&self, seat: &S) {
+        // Acquire, here and below: as in `unpark`.
+        loop {
+            {
+                let seats = self.seats.lock();
+                if self.stop.load(Acquire) == 0 {
+                    return seat.state().store(RUNNING, Relaxed);
+                }
+                seat.state().store(STOPPED, Release);
+                arrived(&seats);
+            }
+            self.ended.wait(|| self.stop.load(Acquire) == 0);
+            seat.state().store(RUNNING, Relaxed);
+            fence(SeqCst); // Note D
+            if self.stop.load(Acquire) == 0 {
+                return;
+            }
         }
-        seat.state().store(STOPPED, Release);
-        // S-3. Once: those who wait here too would wake each other for ever.
-        seats.notify_all();
-        while self.stop.load(Acquire) != 0 {
-            seats.wait();
-        }
-        seat.state().store(RUNNING, Relaxed);
+    }
+}
+
+/// A thread that a stopper may wait for does not run any more: the last one wakes it (S-3).
+fn arrived<S: Seat>(seats: &Inside<'_, Seats<S>>) {
+    if !seats.stopper.is_null() && seats.running().next().is_none() {
+        seats.notify();
     }
 }
 
 /// A stop that is on; dropping it ends the stop, also when the work panics.
 struct On<'a, S: Seat> {
     handshake: &'a Handshake<S>,
-    seats: Inside<'a, Vec<*const S>>,
+    seats: Inside<'a, Seats<S>>,
 }
 
 impl<S: Seat> On<'_, S> {
     /// Asks each other thread that runs to rest; whether there was one.
-    fn ask_running(&self, own: &S) -> bool {
+    fn ask_running(&self) -> bool {
         let mut running = false;
-        for &s in self.seats.iter() {
-            // SAFETY: listed seats are alive.
-            let s = unsafe { &*s };
-            // Acquire: pairs with the release stores of PARKED and STOPPED; the thread's heap is visible.
-            if !std::ptr::eq(s, own) && s.state().load(Acquire) == RUNNING {
-                s.poll().fetch_or(POLL_STOP, AcqRel);
-                running = true;
-            }
+        for s in self.seats.running() {
+            s.poll().fetch_or(POLL_STOP, AcqRel);
+            running = true;
         }
         running
     }
@@ -208,8 +242,9 @@ impl<S: Seat> On<'_, S> {
 
 impl<S: Seat> Drop for On<'_, S> {
     fn drop(&mut self) {
+        self.seats.stopper = std::ptr::null();
         // Release: pairs with the acquire loads in `unpark` and `wait_for_end`.
         self.handshake.stop.store(0, Release);
-        self.seats.notify_all();
+        self.handshake.ended.notify_all();
     }
 }

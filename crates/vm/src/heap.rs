@@ -39,6 +39,7 @@ pub mod collect;
 mod dead;
 pub mod finalizer;
 pub mod mark;
+mod team;
 pub mod weak;
 
 pub mod torture;

@@ -244,7 +244,7 @@ impl<T> Monitor<T> {
 }
 
 impl<T> Inside<'_, T> {
-    /// Lets others in until somebody calls [`Inside::notify_all`] (or for no reason), then has the lock again.
+    /// Lets others in until somebody calls [`Inside::notify`] (or for no reason), then has the lock again.
     pub fn wait(&mut self) {
         #[cfg(not(loom))]
         if let Some(guard) = &mut self.guard {
@@ -259,11 +259,60 @@ impl<T> Inside<'_, T> {
         }
     }
 
+    /// Wakes one who waits.
+    pub fn notify(&self) {
+        if self.guard.is_some() {
+            self.monitor.condition.notify_one();
+        }
+    }
+
     /// Wakes everybody who waits.
     pub fn notify_all(&self) {
         if self.guard.is_some() {
             self.monitor.condition.notify_all();
         }
+    }
+}
+
+/// A place to wait for something that is decided elsewhere, by atomics. All who wait are let go at once: none has to
+/// take a lock that another one of them holds, beyond a look. (The locks above pass from one to the next.)
+pub struct Gate {
+    mutex: gates::Mutex<()>,
+    condition: gates::Condvar,
+}
+
+#[cfg(loom)]
+use loom::sync as gates;
+#[cfg(not(loom))]
+use std::sync as gates;
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Gate {
+    /// Nobody waits.
+    pub fn new() -> Self {
+        Self { mutex: gates::Mutex::new(()), condition: gates::Condvar::new() }
+    }
+
+    /// Waits until `open` says yes.
+    pub fn wait(&self, open: impl Fn() -> bool) {
+        count_expensive();
+        let mut guard = self.mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        while !open() {
+            guard = self.condition.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    /// Lets everybody look again, after what they look at has changed.
+    pub fn notify_all(&self) {
+        count_expensive();
+        // Whoever has looked and found it shut waits by now.
+        drop(self.mutex.lock());
+        self.condition.notify_all();
     }
 }
 
