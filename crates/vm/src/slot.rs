@@ -115,7 +115,8 @@ pub fn migrate<'a>(value: &AtomicU64, mut place: impl FnMut() -> &'a AtomicU64) 
 /// Caller: holds the table's lock, and the slot is EMPTY.
 #[inline]
 pub fn insert_locked(key: &AtomicU64, value: &AtomicU64, k: u64, v: u64) {
-    value.store(v, Relaxed);
-    // Release: pairs with the acquire load of the key in every lookup.
+    // Release: pairs with the acquire load of the value by those who look at the key without ordering, by a hint (I-11).
+    value.store(v, Release);
+    // Release: pairs with the acquire load of the key in every other lookup.
     key.store(k, Release);
 }

@@ -321,17 +321,17 @@ op! { LoadNil(pc, base, ins, th, k) {
 // ---- captured variables -----------------------------------------------------------------------------------------------
 
 op! { GetUpval(pc, base, ins, th, k) {
-    let word = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let word = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
     *base.add(a!(in_order(ins))) = word;
     next!(pc, base, th, k)
 } }
 op! { GetUpCell(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
     *base.add(a!(in_order(ins))) = cell_get!(cell);
     next!(pc, base, th, k)
 } }
 op! { SetUpCell(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
     let p = address!(cell, Cell);
     let v = *base.add(a_first!(ins));
     if (*p).header.kind.get() != CELL_LOCAL {
@@ -344,7 +344,7 @@ op! {
     #[cold]
     #[inline(never)]
     set_shared_cell(pc, base, ins, th, k) {
-        let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+        let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
         index::set_cell(&*th, address!(cell, Cell), *base.add(a!(ins)));
         next!(pc, base, th, k)
     }
@@ -1205,7 +1205,7 @@ macro_rules! capture {
             let word = if from & CAPTURE_REGISTER as usize != 0 {
                 (*$base.add(from & 0xFF)).0
             } else {
-                LuaClosure::upval(closure!($base), from).get()
+                LuaClosure::upval(closure!($base), from).load(Acquire)
             };
             LuaClosure::upval(c, i).set(word);
         }

@@ -151,7 +151,11 @@ pub unsafe fn pop(rec: &Record, t: *mut Table) -> Value {
                 None if n <= 0 => return Value::NIL,
                 None => {}
             }
+            // Others have made the list shorter by plain stores, or it is empty and t[0], which counts then, is nil.
             n -= 1;
+            if n <= 0 {
+                return Value::NIL;
+            }
         }
     }
 }

@@ -300,8 +300,9 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
                     used += 1;
                     super::note_key(n, &moved);
                     let word = if let Key::Str(w, _) = moved { rec.key_word(w) } else { word };
-                    // Relaxed: nobody reads the key in the next store before its value in `s` is MOVED (T-3).
-                    k.store(word.0, Relaxed);
+                    // Nobody takes the key for his own before its value in `s` is MOVED (T-3). Release: but who comes from
+                    // a full `s` compares with it, and it may be another string than in `s` (an atom).
+                    k.store(word.0, Release);
                     target
                 }
                 _ => unreachable!("the next store has room for every entry"),

@@ -8,13 +8,21 @@ use super::*;
 use crate::heap::MAX_BUMPED_LIST;
 use crate::table::is_empty_store;
 
+/// The key word of a slot, for comparison. Relaxed: a value that is there beside the key was stored with Release (I-11), and
+/// what is nil-like goes another way.
+macro_rules! key_at {
+    ($slot:expr) => {
+        (*$slot.add(STORE_HEADER).cast::<AtomicU64>()).get()
+    };
+}
+
 op! { GetTabUp(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
     let p = object_bits!(cell_get!(cell));
     if is_table!(p, th) {
         let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == (*k.add(c!(ins))).0 {
+        if key_at!(slot) == (*k.add(c!(ins))).0 {
             let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
             if !is_nil_like!(found) {
                 *base.add(a!(ins)) = found;
@@ -25,7 +33,7 @@ op! { GetTabUp(pc, base, ins, th, k) {
     return get_tab_up_slow(pc, base, ins, th, k);
 } }
 stub! { get_tab_up_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
     index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
 } }
 
@@ -43,7 +51,7 @@ macro_rules! get_hinted {
         if $is!(p, $th) {
             let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
             let slot = hinted!($pc, s);
-            if *slot.add(STORE_HEADER).cast::<u64>() == (*$k.add(c!($ins))).0 {
+            if key_at!(slot) == (*$k.add(c!($ins))).0 {
                 let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
                 if !is_nil!(found, $th) {
                     *$base.add(a!(in_order($ins))) = found;
@@ -114,7 +122,8 @@ macro_rules! field_missed {
                     }
                     let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
                     let mut slot = hinted!(pc, s);
-                    if *slot.add(STORE_HEADER).cast::<u64>() != key {
+                    // Acquire: the value beside it was there before; what is read below may be nil, but not EMPTY.
+                    if (*slot.add(STORE_HEADER).cast::<AtomicU64>()).load(Acquire) != key {
                         let offset = probe(s, key);
                         if offset == UNSURE {
                             return $slow(pc, $base, $ins, th, k);
@@ -196,7 +205,7 @@ op! { SelfField(pc, base, ins, th, k) {
     if is_table!(p, th) {
         let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == word_at!(k.add(c!(anew(ins)))) {
+        if key_at!(slot) == word_at!(k.add(c!(anew(ins)))) {
             let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
             if !is_nil_like!(found) {
                 let v = word_at!(base.add(b!(anew(ins))));
@@ -314,7 +323,7 @@ op! { GetTableA(pc, base, ins, th, k) {
     if key.is_atom() && is_table!(p, th) {
         let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = home!(key, s);
-        if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
+        if key_at!(slot) == key.0 {
             let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
             if !is_nil_like!(found) {
                 *base.add(a!(ins)) = found;
@@ -361,7 +370,7 @@ macro_rules! set_hinted {
         if is_local_table!(p, $th) {
             let s = (*(p as *const Table)).store.get() as *mut Store;
             let slot = hinted!($pc, s);
-            if *slot.add(STORE_HEADER).cast::<u64>() == $key.0 {
+            if key_at!(slot) == $key.0 {
                 let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
                 if !is_nil!(Value(value.get()), $th) {
                     value.set($value.0);
@@ -423,19 +432,19 @@ macro_rules! set_field_missed {
     };
 }
 op! { SetTabUp(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
     set_hinted!(cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
 } }
 stub! { set_tab_up_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
     index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), pc)
 } }
 op! { SetTabUpK(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
     set_hinted!(cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), set_tab_up_k_slow, pc, base, ins, th, k)
 } }
 stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
-    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).get());
+    let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
     index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 } }
 op! { SetField(pc, base, ins, th, k) {
@@ -512,7 +521,7 @@ op! { SetTableA(pc, base, ins, th, k) {
         if is_local_table!(p, th) {
             let s = (*(p as *const Table)).store.get() as *mut Store;
             let slot = home!(key, s);
-            if *slot.add(STORE_HEADER).cast::<u64>() == key.0 {
+            if key_at!(slot) == key.0 {
                 let value = &*slot.add(STORE_HEADER + 8).cast::<AtomicU64>();
                 if !is_nil!(Value(value.get()), th) {
                     value.set((*base.add(c!(ins))).0);
@@ -668,9 +677,11 @@ op! { Len(pc, base, ins, th, k) {
             && !is_nil_like!(Value(Store::array(s, hint - 1).load(Acquire)))
         {
             let mut n = hint;
-            if Store::array(s, hint).load(Acquire) != Value::NIL.0 {
+            let after = Store::array(s, hint).load(Acquire);
+            if after != Value::NIL.0 {
                 n = hint + 1;
-                if Store::array(s, n).load(Acquire) != Value::NIL.0 {
+                // What has moved may have been nil (I-21).
+                if after == Value::MOVED.0 || Store::array(s, n).load(Acquire) != Value::NIL.0 {
                     return len_of_table(pc, base, ins, th, k);
                 }
                 (*t).header.aux.set(n as u32);
