@@ -68,6 +68,29 @@ impl Form {
     }
 }
 
+/// How far each form has gone on, at least (F-2).
+static STEPS: [u8; HANDLER_COUNT] = {
+    use Form::*;
+    let mut steps = [0; HANDLER_COUNT];
+    let mut i = 0;
+    while i < FORMS.len() {
+        steps[OPCODE_COUNT + i] = match FORMS[i] {
+            CallH => 3,
+            CallN | IDivF | IDivKF | AddM | SubM | MulM | AddKM | SubKM | MulKM | KAddM | KSubM | KMulM | AddIM
+            | LtM | NotLtM | LeM | NotLeM | ShrIRightM | ShrILeftM => 2,
+            _ => 1,
+        };
+        i += 1;
+    }
+    steps
+};
+
+#[inline(always)]
+fn step(word: u32) -> u8 {
+    // SAFETY: the operation code of running code is that of a handler.
+    unsafe { *STEPS.get_unchecked((word & 0xFF) as usize) }
+}
+
 /// Whether a word of running code is a CALL.
 #[inline(always)]
 pub const fn is_call(word: u32) -> bool {
@@ -84,11 +107,12 @@ pub const fn is_call(word: u32) -> bool {
 #[inline(always)]
 pub unsafe fn change(pc: *const u32, ins: u64, form: Form) {
     let new = ins as u32 & !0xFF | (OPCODE_COUNT + form as usize) as u32;
-    debug_assert_eq!(plain(new).0, plain(ins as u32).0, "F-1: {form:?} is no form of it");
     // SAFETY: caller; the words of running code are atomics.
     let word = unsafe { &*pc.sub(1).cast::<AtomicU32>() };
+    let now = word.get();
+    debug_assert_eq!(plain(new).0, plain(now).0, "F-1: {form:?} is no form of what is there");
     // Relaxed and without partner: the operands stay, and any order of changes will do (F-1).
-    if word.get() != new {
+    if now != new && step(now) < step(new) {
         word.set(new);
     }
 }
@@ -104,5 +128,26 @@ mod tests {
             assert_eq!(plain(word).0, Instruction::abc(op, 1, 2, 3).0);
         }
         assert_eq!(plain(7).0, 7);
+    }
+
+    #[test]
+    fn forms_only_go_on() {
+        // What a thread does that saw an earlier form than another one has made meanwhile.
+        let go = |from: u32, to| {
+            let word = AtomicU32::new(from);
+            // SAFETY: the word is before the pc, which is not read.
+            unsafe { change((&raw const word).cast::<u32>().add(1), u64::from(from), to) };
+            word.get()
+        };
+        let plain = Instruction::abc(Opcode::Add, 1, 2, 3).0;
+        let floats = go(plain, Form::AddF);
+        let mixed = go(floats, Form::AddM);
+        assert_eq!((Form::of(floats), Form::of(mixed)), (Some(Form::AddF), Some(Form::AddM)));
+        assert_eq!(go(mixed, Form::AddF), mixed);
+        assert_eq!(go(floats, Form::AddF), floats);
+        let call = Instruction::abc(Opcode::Call, 1, 2, 3).0;
+        let hot = go(go(go(call, Form::CallC), Form::CallN), Form::CallH);
+        assert_eq!(Form::of(hot), Some(Form::CallH));
+        assert_eq!(go(hot, Form::CallN), hot);
     }
 }
