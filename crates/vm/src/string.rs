@@ -5,7 +5,7 @@
 //! their words are. Constants of chunks, keys named by native code and strings of one byte are atoms.
 //! Leaves to others: keys of tables ([`crate::table`]), concatenation ([`crate::interpreter`]).
 //!
-//! The atom table is read without locks: an open-addressing array of addresses, replaced when it grows. A small
+//! The atom table is read without locks: an open-addressing array of addresses, replaced when it is half full. A small
 //! filter of hash bits in front keeps lookups of words that are no atoms cheap (I-17).
 
 use crate::object::{Header, Kind, MAX_STR_LEN, STR_BYTES, Str};
@@ -196,6 +196,8 @@ impl Record {
 }
 
 const FILTER_WORDS: usize = 1024;
+/// Slots of the smallest array, a power of two.
+const LEAST_SLOTS: usize = 1024;
 
 /// One generation of the array: addresses of atoms, 0 for free, 1 for removed.
 struct AtomArray {
@@ -206,7 +208,7 @@ struct AtomArray {
 pub struct AtomTable {
     /// The current array; replaced under `lock`, never while the world runs without keeping the old one.
     current: AtomicUsize,
-    /// Bits of hashes that some atom has or had: a clear bit means "no atom".
+    /// Bits of hashes that some atom has, or had at the last global collection: a clear bit means "no atom".
     filter: Box<[AtomicU64]>,
     lock: Lock<AtomGrowth>,
 }
@@ -224,7 +226,7 @@ impl AtomTable {
     /// An empty table.
     pub fn new() -> AtomTable {
         AtomTable {
-            current: AtomicUsize::new(Box::into_raw(AtomArray::new(1024)) as usize),
+            current: AtomicUsize::new(Box::into_raw(AtomArray::new(LEAST_SLOTS)) as usize),
             filter: (0..FILTER_WORDS).map(|_| AtomicU64::new(0)).collect(),
             lock: Lock::new(AtomGrowth { used: 0, retired: Vec::new() }),
         }
@@ -240,6 +242,13 @@ impl AtomTable {
     pub fn may_contain(&self, hash: u32) -> bool {
         let bit = hash >> 16;
         self.filter[(bit >> 6) as usize & (FILTER_WORDS - 1)].get() & 1 << (bit & 63) != 0
+    }
+
+    /// Sets the bit of a hash in the filter. Caller: holds the lock.
+    fn note(&self, hash: u32) {
+        let bit = hash >> 16;
+        let word = &self.filter[(bit >> 6) as usize & (FILTER_WORDS - 1)];
+        word.store(word.get() | 1 << (bit & 63), Release);
     }
 
     /// The atom with these bytes.
@@ -264,6 +273,11 @@ impl AtomTable {
         }
     }
 
+    #[cfg(test)]
+    pub fn slots(&self) -> usize {
+        self.array().slots.len()
+    }
+
     /// Enters a fresh atom; the one that another thread entered meanwhile wins. None when there is no memory.
     fn insert(&self, hash: u32, bytes: &[u8], s: *mut Str) -> Option<*mut Str> {
         let mut growth = self.lock.lock();
@@ -272,27 +286,26 @@ impl AtomTable {
         }
         let mut array = self.array();
         if growth.used * 2 >= array.slots.len() {
-            let bigger = Box::into_raw(AtomArray::new(array.slots.len() * 2));
+            // Room for as many again as there are: those that were removed count no more.
+            let live = array.slots.iter().filter(|slot| slot.get() > 1).count();
+            let next = Box::into_raw(AtomArray::new((live * 4).next_power_of_two().max(LEAST_SLOTS)));
             // SAFETY: just made.
-            let target = unsafe { &*bigger };
-            growth.used = 0;
+            let target = unsafe { &*next };
             for slot in &array.slots {
                 let p = slot.get();
                 if p > 1 {
                     // SAFETY: a live atom.
                     target.place(unsafe { (*(p as *const Str)).header.aux.get() }, p);
-                    growth.used += 1;
                 }
             }
+            growth.used = live;
             growth.retired.push(self.current.get() as *mut AtomArray);
             // Release: pairs with the acquire load in `array`.
-            self.current.store(bigger as usize, Release);
+            self.current.store(next as usize, Release);
             array = target;
         }
-        let bit = hash >> 16;
-        let word = &self.filter[(bit >> 6) as usize & (FILTER_WORDS - 1)];
         // Before the atom itself, so that a reader that could see the atom sees the bit; under the lock.
-        word.store(word.get() | 1 << (bit & 63), Release);
+        self.note(hash);
         array.place(hash, s as u64);
         growth.used += 1;
         Some(s)
@@ -305,10 +318,18 @@ impl AtomTable {
             // SAFETY: no reader is left in a stopped world.
             drop(unsafe { Box::from_raw(old) });
         }
+        for word in &self.filter {
+            word.set(0);
+        }
         for slot in &self.array().slots {
             let p = slot.get();
-            if p > 1 && !live(p as *mut Header) {
-                slot.set(1);
+            if p > 1 {
+                if live(p as *mut Header) {
+                    // SAFETY: a live atom.
+                    self.note(unsafe { (*(p as *const Str)).header.aux.get() });
+                } else {
+                    slot.set(1);
+                }
             }
         }
     }

@@ -703,3 +703,20 @@ fn event_names_are_atoms() {
         assert_eq!(name, rec.atom(b"__mode").unwrap());
     });
 }
+
+#[test]
+fn atoms_that_are_gone_take_no_room() {
+    check(Torture::off(), |rec| {
+        let atoms = &rec.machine().atoms;
+        for round in 0..20 {
+            for i in 0..1000 {
+                rec.atom(format!("passing {round} {i}").as_bytes()).unwrap();
+            }
+            rec.collect_global();
+        }
+        assert!(atoms.slots() <= 8192, "{} slots for the atoms of one round", atoms.slots());
+        let hash = |i| crate::string::hash_bytes(&rec.machine().secrets, format!("passing 3 {i}").as_bytes());
+        let known = (0..1000).filter(|&i| atoms.may_contain(hash(i))).count();
+        assert!(known < 100, "the filter remembers {known} of 1000");
+    });
+}
