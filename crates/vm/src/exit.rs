@@ -23,8 +23,11 @@ const GRACE: u32 = 10;
 /// How long flushing may take when another thread holds a stream: a few naps.
 const FLUSH_LIMIT: u32 = 3;
 
-/// 1 once a thread has asked for the end of the process.
+/// [`AT_ONCE`] or [`CLOSING`] once a thread has asked for the end of the process.
 static ENDING: AtomicU32 = AtomicU32::new(0);
+const AT_ONCE: u32 = 1;
+/// The state is to be closed, if all threads unwind.
+const CLOSING: u32 = 2;
 
 enum Waited {
     Gone,
@@ -37,7 +40,8 @@ enum Waited {
 /// and the state is closed, if they unwind within a second.
 pub fn exit(th: &mut Thread, code: i32, close: bool) -> ! {
     if threaded() {
-        if ENDING.compare_exchange(0, 1, AcqRel, Acquire).is_err() {
+        let how = if close { CLOSING } else { AT_ONCE };
+        if ENDING.compare_exchange(0, how, AcqRel, Acquire).is_err() {
             stay(th);
         }
         th.roster().close();
@@ -64,8 +68,15 @@ pub fn finish_main(th: &mut Thread, script_failed: bool) -> i32 {
     if !threaded() {
         return script_failed as i32;
     }
-    if ENDING.load(Acquire) != 0 {
-        stay(th);
+    match ENDING.load(Acquire) {
+        0 => {}
+        how => {
+            if how == CLOSING {
+                // As any other thread at its end: who closes the state cannot do it.
+                th.finish_finalizers();
+            }
+            stay(th)
+        }
     }
     th.core().complete(if script_failed { Status::Error } else { Status::Done });
     let mut failed = script_failed;
@@ -89,7 +100,7 @@ pub fn finish_main(th: &mut Thread, script_failed: bool) -> i32 {
     }
     let status = (failed || th.roster().unseen_errors() > 0) as i32;
     if !gone {
-        if ENDING.compare_exchange(0, 1, AcqRel, Acquire).is_err() {
+        if ENDING.compare_exchange(0, AT_ONCE, AcqRel, Acquire).is_err() {
             stay(th);
         }
         leave(th, status);

@@ -237,6 +237,8 @@ impl Thread {
     pub fn close_state(&mut self) {
         let rec = self.rec();
         crate::control::close_main(rec);
+        // The main thread may be waiting for the end of the process (`os.exit` in another one).
+        rec.machine().world.run_shared_finalizers_on(rec);
         // Once: what finalizers create now is not finalized any more, as in PUC Lua. One of them may come here again
         // (`os.exit`) and then runs those that are left.
         if !rec.closing.replace(true) {

@@ -31,7 +31,7 @@ impl Seat for Record {
 pub struct World {
     handshake: Handshake<Record>,
     /// Address of the record that joined first, 0 when it has left. It runs the finalizers of shared objects (I-33).
-    /// Written by `add_thread` of that record and by itself at its end.
+    /// Written by `add_thread` of that record, by itself at its end, and by who closes the state.
     main: AtomicUsize,
 }
 
@@ -91,6 +91,11 @@ impl World {
     pub(crate) fn runs_shared_finalizers(&self, rec: &Record) -> bool {
         let main = self.main.get();
         main == 0 || main == std::ptr::from_ref(rec) as usize
+    }
+
+    /// Makes this thread the one that runs finalizers of shared objects. Called by the last one that runs.
+    pub(crate) fn run_shared_finalizers_on(&self, rec: &Record) {
+        self.main.store(std::ptr::from_ref(rec) as usize, Relaxed);
     }
 
     /// How many threads the machine has.
