@@ -80,15 +80,26 @@ pub enum Key {
     NaN,
 }
 
-/// The hash of an integer key.
+/// 2^64 divided by the golden ratio: its multiples lie evenly in the range of a word, and so do their upper bits.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The home of a word that is no integer, in a hash part whose last slot is at `mask`.
 #[inline(always)]
-pub fn hash_int(i: i64) -> u32 {
-    ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+fn home_of_word(w: u64, mask: usize) -> usize {
+    upper_bits((w ^ w >> 32).wrapping_mul(GOLDEN), mask) & !15
 }
 
+/// The home of an integer key: eight integers in a row share two cache lines.
 #[inline(always)]
-fn hash_word(w: u64) -> u32 {
-    ((w ^ w >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+fn home_of_int(i: i64, mask: usize) -> usize {
+    let group = upper_bits(((i >> 3) as u64).wrapping_mul(GOLDEN), mask) & !127;
+    (group | (i as usize & 7) << 4) & mask
+}
+
+/// As much of the upper bits of `h` as counts the bytes of a hash part.
+#[inline(always)]
+fn upper_bits(h: u64, mask: usize) -> usize {
+    (((h >> 32) * (mask as u64 + 16)) >> 32) as usize
 }
 
 /// Normalises a key (I-2).
@@ -120,32 +131,32 @@ pub fn key_of(rec: &Record, k: Value) -> Key {
 }
 
 impl Key {
-    /// Where probing starts, before masking.
+    /// Where probing starts in a hash part whose last slot is at `mask`: a byte offset.
     #[inline(always)]
-    pub fn hash(&self) -> u32 {
+    pub fn home(&self, mask: usize) -> usize {
         match *self {
-            Key::Int(i) => hash_int(i),
-            Key::Str(_, h) => h,
-            Key::Word(w) => hash_word(w.0),
+            Key::Int(i) => home_of_int(i, mask),
+            Key::Str(_, h) => (h as usize) << 4 & mask,
+            Key::Word(w) => home_of_word(w.0, mask),
             Key::Nil | Key::NaN => 0,
         }
     }
+}
 
-    /// Whether a key word of a slot is this key.
-    /// # Safety
-    /// `word` came from a store that is live.
-    #[inline(always)]
-    pub unsafe fn matches(&self, word: Value) -> bool {
-        match *self {
-            Key::Int(i) => match Value::small_int(i) {
-                Some(v) => v == word,
-                None => word.as_int() == Some(i),
-            },
-            Key::Str(v, _) => v == word || word.is_object() && string::equal_strings(v, word),
-            Key::Word(v) => v == word,
-            Key::Nil | Key::NaN => false,
-        }
+/// Whether a key word of a slot is the string `v`, which has this hash.
+/// # Safety
+/// `word` came from a store that is live.
+#[inline(always)]
+unsafe fn is_string(word: Value, v: Value, hash: u32) -> bool {
+    if word == v {
+        return true;
     }
+    // Strings that are keys know their hash; so most steps end here. Another atom is another key.
+    // SAFETY: caller: a live object.
+    word.is_object()
+        && word.0 & v.0 & ATOM_BIT == 0
+        && unsafe { (*word.as_object()).aux.get() } == hash
+        && string::equal_strings(word, v)
 }
 
 /// Where a key is in one store.
@@ -163,22 +174,41 @@ pub enum Found<'a> {
 /// `s` is a live store; the result lives as long as it.
 #[inline]
 pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
+    // SAFETY: caller.
+    unsafe {
+        let home = key.home((*s).mask as usize);
+        match *key {
+            Key::Int(i) => {
+                let index = (i as u64).wrapping_sub(1);
+                if index < (*s).acap as u64 {
+                    return Found::Hit(Store::array(s, index as usize), u32::MAX);
+                }
+                match Value::small_int(i) {
+                    Some(v) => search(s, home, |word| word == v),
+                    None => search(s, home, |word| word.as_int() == Some(i)),
+                }
+            }
+            Key::Str(v, hash) => search(s, home, |word| is_string(word, v, hash)),
+            Key::Word(v) => search(s, home, |word| word == v),
+            Key::Nil | Key::NaN => search(s, home, |_| false),
+        }
+    }
+}
+
+/// Probes from `home` for a key word that `matches` accepts.
+/// # Safety
+/// As [`find`]; `home` is within the hash part.
+#[inline(always)]
+unsafe fn search<'a>(s: *const Store, home: usize, matches: impl Fn(Value) -> bool) -> Found<'a> {
     // SAFETY: caller; offsets are masked.
     unsafe {
-        if let Key::Int(i) = *key {
-            let index = (i as u64).wrapping_sub(1);
-            if index < (*s).acap as u64 {
-                return Found::Hit(Store::array(s, index as usize), u32::MAX);
-            }
-        }
         let mask = (*s).mask as usize;
-        let start = (key.hash() as usize) << 4 & mask;
-        let mut offset = start;
+        let mut offset = home;
         loop {
             let (k, v) = Store::slot(s, offset);
             // Acquire: pairs with the release store in `slot::insert_locked`.
             let word = Value(k.load(Acquire));
-            if key.matches(word) {
+            if matches(word) {
                 return Found::Hit(v, offset as u32);
             }
             if word == Value::EMPTY {
@@ -188,7 +218,7 @@ pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
                 return Found::Closed;
             }
             offset = (offset + 16) & mask;
-            if offset == start {
+            if offset == home {
                 return Found::Absent(u32::MAX);
             }
         }
@@ -468,7 +498,7 @@ pub fn hash_capacity(n: usize) -> usize {
 
 /// How many of `cap` slots may be claimed.
 pub const fn hash_limit(cap: usize) -> usize {
-    if cap <= 8 { cap } else { cap - cap / 8 }
+    if cap <= 8 { cap } else { cap - cap / 4 }
 }
 
 /// A fresh local store; `hcap` 0 stands for "one slot that is never claimed". None when there is no memory or the
@@ -565,10 +595,10 @@ unsafe fn count_sizes(s: *const Store, extra: &Key) -> (usize, usize) {
         }
         power *= 2;
     }
-    // Half as many slots again: where keys come and go, the next count shall not follow at once. (A part that only grows
+    // A third more slots: where keys come and go, the next count shall not follow at once. (A part that only grows
     // doubles with or without them.)
     let in_hash = total - in_array;
-    (array, hash_capacity(if in_hash > 2 { in_hash + in_hash / 2 } else { in_hash }))
+    (array, hash_capacity(if in_hash > 2 { in_hash + in_hash / 3 } else { in_hash }))
 }
 
 // ---- metamethod absence -------------------------------------------------------------------------------------------

@@ -11,6 +11,10 @@ const CHUNK_SIZE: usize = 4 << 20;
 const CHUNK_BLOCKS: usize = CHUNK_SIZE / BLOCK_SIZE;
 /// From this many chunks on the system is asked for huge pages: a small program stays small.
 const HUGE_FROM: usize = 4;
+/// Bytes of a huge page.
+const HUGE_PAGE: usize = 2 << 20;
+/// From this size on a large mapping asks for them: keys of a table that large are met in any order.
+const LARGE_HUGE_FROM: usize = 2 * HUGE_PAGE;
 /// Free chunks that are kept in any case.
 const SPARE: usize = 2;
 
@@ -105,7 +109,12 @@ impl Pool {
             let kept = self.kept.remove(i);
             return Some((kept.base, kept.size));
         }
-        Some((self.map(size, BLOCK_SIZE)?, size))
+        if size < LARGE_HUGE_FROM {
+            return Some((self.map(size, BLOCK_SIZE)?, size));
+        }
+        let base = self.map(size, HUGE_PAGE)?;
+        advise_huge(base, size);
+        Some((base, size))
     }
 
     /// A fresh mapping; when the system refuses, what is kept goes back first.

@@ -327,6 +327,9 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
                     each_store(t, |s| self.bury(s));
                 }
             }
+            // A large store is there once for each of its pieces.
+            self.tombs.sort_unstable();
+            self.tombs.dedup();
             for &s in &self.tombs {
                 self.bury(s);
             }

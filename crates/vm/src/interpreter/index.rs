@@ -52,7 +52,11 @@ pub fn lookup(rec: &Record, object: Value, key: Value) -> Lookup {
                 if step == MAX_CHAIN {
                     break;
                 }
-                m = table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, Event::Index);
+                let meta = (*t).meta.load(Acquire) as *const Table;
+                if meta.is_null() {
+                    return Lookup::Found(Value::NIL);
+                }
+                m = index_of(rec, meta);
                 if m.is_nil() {
                     return Lookup::Found(Value::NIL);
                 }
@@ -108,9 +112,12 @@ pub unsafe fn get_field(rec: &Record, object: Value, key: Value, a: usize, hint:
     // SAFETY: caller.
     unsafe {
         if let Some(t) = object.as_table() {
-            let v = field_fast(rec, t, key, hint);
-            if v != Value::EMPTY {
-                return complete(rec, a, v);
+            if key.is_atom() {
+                match field(rec, t, key, hint) {
+                    Field::Found(v) => return complete(rec, a, v),
+                    Field::Call(f, o) => return call::call_meta(rec, f, &[Value::object(o.cast()), key], 1, 0),
+                    Field::Other => {}
+                }
             }
         } else if let Some(t) = debuginfo::metamethod_of(rec, object, Event::Index).as_table() {
             // Methods of strings and userdata.
@@ -191,16 +198,38 @@ unsafe fn find_index_event(rec: &Record, meta: *const Table) -> Value {
     }
 }
 
-/// The value of an atom key in `t` or along its `__index` chain of tables; EMPTY when the chain needs a call.
+/// The `__index` of a metatable; nil when it has none.
 /// # Safety
-/// `t` is live, `key` is an atom, `hint` is the second word of the instruction in progress.
-#[inline(never)]
-pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hint: *const u32) -> Value {
+/// `meta` is live.
+#[inline(always)]
+unsafe fn index_of(rec: &Record, meta: *const Table) -> Value {
     // SAFETY: caller.
     unsafe {
-        if !key.is_atom() {
-            return Value::EMPTY;
+        if (*meta).absent.get() & 1 << Event::Index as u32 != 0 {
+            return Value::NIL;
         }
+        let m = index_event(meta);
+        if m.is_nil_like() { find_index_event(rec, meta) } else { m }
+    }
+}
+
+/// What a chain of tables has for an atom key.
+enum Field {
+    /// The value, or nil.
+    Found(Value),
+    /// A function to be called with this table and the key.
+    Call(Value, *const Table),
+    /// The chain leads to something else, or it is long.
+    Other,
+}
+
+/// Looks for an atom key in `t` and along its `__index` chain of tables.
+/// # Safety
+/// As [`field_fast`].
+#[inline(always)]
+unsafe fn field(rec: &Record, t: *mut Table, key: Value, hint: *const u32) -> Field {
+    // SAFETY: caller.
+    unsafe {
         let hash = (*key.as_object()).aux.get();
         let mut t: *const Table = t;
         for _ in 0..MAX_CHAIN {
@@ -208,29 +237,43 @@ pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hin
             match find_atom(s, key, hash) {
                 AtomFound::Value(v, offset) => {
                     set_hint(hint, s, hash, offset);
-                    return v;
+                    return Field::Found(v);
                 }
                 AtomFound::Absent => {}
                 AtomFound::Moving => {
                     let v = table::get_key(t, &Key::Str(key, hash));
                     if !v.is_nil() {
-                        return v;
+                        return Field::Found(v);
                     }
                 }
             }
             let meta = (*t).meta.load(Acquire) as *const Table;
-            if meta.is_null() || (*meta).absent.get() & 1 << Event::Index as u32 != 0 {
-                return Value::NIL;
+            if meta.is_null() {
+                return Field::Found(Value::NIL);
             }
-            let mut m = index_event(meta);
-            if m.is_nil_like() {
-                m = find_index_event(rec, meta);
-            }
+            let m = index_of(rec, meta);
             match m.as_table() {
                 Some(next) => t = next,
-                None if m.is_nil() => return Value::NIL,
-                None => return Value::EMPTY,
+                None if m.is_nil() => return Field::Found(Value::NIL),
+                None if m.type_of() == Type::Function => return Field::Call(m, t),
+                None => return Field::Other,
             }
+        }
+        Field::Other
+    }
+}
+
+/// The value of an atom key in `t` or along its `__index` chain of tables; EMPTY when the chain needs a call.
+/// # Safety
+/// `t` is live, `hint` is the second word of the instruction in progress.
+#[inline(never)]
+pub unsafe extern "C" fn field_fast(rec: &Record, t: *mut Table, key: Value, hint: *const u32) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        if key.is_atom()
+            && let Field::Found(v) = field(rec, t, key, hint)
+        {
+            return v;
         }
         Value::EMPTY
     }
@@ -281,8 +324,12 @@ pub unsafe extern "C" fn get_fast(rec: &Record, t: *mut Table, key: Value) -> Va
             }
         }
         let v = table::raw_get(rec, t, key);
-        if !v.is_nil() || (*t).meta.load(Acquire) == 0 {
+        let meta = (*t).meta.load(Acquire) as *const Table;
+        if !v.is_nil() || meta.is_null() {
             return v;
+        }
+        if index_of(rec, meta).type_of() == Type::Function {
+            return Value::EMPTY;
         }
         match lookup(rec, Value::object(t.cast()), key) {
             Lookup::Found(v) => v,
@@ -362,6 +409,24 @@ unsafe fn raw(rec: &Record, t: *mut Table, key: Value, v: Value) -> Assign {
     }
 }
 
+/// `t[key] = v` in a local table when no metamethod wants to know of new keys; whether it was done.
+/// # Safety
+/// `t` is a live local table of this thread, key and value are live.
+#[inline(never)]
+pub unsafe extern "C" fn set_fast(rec: &Record, t: *mut Table, key: Value, v: Value) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        let meta = (*t).meta.get() as *const Table;
+        if !meta.is_null() && (*meta).absent.get() & 1 << Event::NewIndex as u32 == 0 {
+            return false;
+        }
+        match table::key_of(rec, key) {
+            Key::Nil | Key::NaN => false,
+            key => table::local::set(rec, t, key, v).is_ok(),
+        }
+    }
+}
+
 /// Raises what a table refused.
 pub fn set_error(rec: &Record, e: SetError) -> Flow {
     match e {
@@ -399,34 +464,37 @@ pub fn set(rec: &Record, object: Value, key: Value, v: Value) -> Flow {
 pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint: *const u32) -> Flow {
     // SAFETY: caller.
     unsafe {
-        if let Some(t) = object.as_table()
-            && key.is_atom()
-        {
-            let hash = (*key.as_object()).aux.get();
-            let full = Key::Str(key, hash);
+        let hash = if key.is_atom() { (*key.as_object()).aux.get() } else { return set(rec, object, key, v) };
+        let full = Key::Str(key, hash);
+        let mut o = object;
+        for _ in 0..MAX_CHAIN {
+            let Some(t) = o.as_table() else { break };
             let s = (*t).store.load(Acquire) as *const Store;
-            match find(s, &full) {
+            let present = match find(s, &full) {
                 Found::Hit(slot, offset) => {
-                    let old = Value(slot.load(Acquire));
                     set_hint(hint, s, hash, offset);
-                    if !old.is_nil_like() {
-                        let e = table::set_key(rec, t, full, v);
-                        if let Err(e) = e {
-                            return set_error(rec, e);
-                        }
-                        (*rec.ci.get()).pc = hint.add(1);
-                        return CONTINUE;
+                    let old = Value(slot.load(Acquire));
+                    if old == Value::MOVED {
+                        break;
                     }
+                    !old.is_nil_like()
                 }
-                Found::Absent(_) if (*t).meta.load(Acquire) == 0 => {
-                    if let Err(e) = table::set_key(rec, t, full, v) {
-                        return set_error(rec, e);
-                    }
-                    (*rec.ci.get()).pc = hint.add(1);
-                    return CONTINUE;
+                Found::Absent(offset) if offset != u32::MAX || (*s).next.load(Acquire) == 0 => false,
+                _ => break,
+            };
+            let meta = (*t).meta.load(Acquire) as *const Table;
+            let m = if present { Value::NIL } else { table::metamethod(rec, meta, Event::NewIndex) };
+            if m.is_nil() {
+                if let Err(e) = table::set_key(rec, t, full, v) {
+                    return set_error(rec, e);
                 }
-                _ => {}
+                (*rec.ci.get()).pc = hint.add(1);
+                return CONTINUE;
             }
+            if m.type_of() == Type::Function {
+                return call::call_meta(rec, m, &[o, key, v], 0, 0);
+            }
+            o = m;
         }
         set(rec, object, key, v)
     }

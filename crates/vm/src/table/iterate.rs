@@ -100,7 +100,7 @@ pub unsafe fn next(rec: &Record, t: *const Table, k: Value) -> Result<Option<(Va
                 Some(p) => p + 1,
                 None if !shared => return Err(NoSuchKey),
                 None => {
-                    let home = (key_of(rec, k).hash() as usize) << 4 & (*s).mask as usize;
+                    let home = key_of(rec, k).home((*s).mask as usize);
                     (*s).acap as usize + home / 16
                 }
             }

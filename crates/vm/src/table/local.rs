@@ -33,20 +33,20 @@ pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(),
                 }
                 Ok(())
             }
-            Found::Absent(_) => {
+            Found::Absent(offset) => {
                 if v.is_nil() {
                     return Ok(());
                 }
-                insert(rec, t, s, key, v)
+                insert(rec, t, s, key, v, offset)
             }
             Found::Closed => unreachable!("T-5: a local store has no next"),
         }
     }
 }
 
-/// Enters a key that is not in the table.
+/// Enters a key that is not in the table; a search for it ended at `free`.
 #[inline(never)]
-unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value) -> Result<(), SetError> {
+unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value, free: u32) -> Result<(), SetError> {
     // SAFETY: caller of `set`.
     unsafe {
         forget_absent(t, &key);
@@ -61,7 +61,17 @@ unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value)
             }
         }
         let word = store_word(rec, &key).ok_or(SetError::Memory)?;
-        if place(s, &key, word, v) {
+        let used = (*s).used.get();
+        if used < (*s).limit {
+            debug_assert_ne!(free, u32::MAX, "fewer slots are claimed than there are");
+            (*s).used.set(used + 1);
+            let (k, slot) = Store::slot(s, free as usize);
+            note_key(s, &key);
+            k.set(word.0);
+            slot.set(v.0);
+            return Ok(());
+        }
+        if (*s).limit <= 8 && place(s, &key, word, v) {
             return Ok(());
         }
         let (acap, hcap) = count_sizes(s, &key);
@@ -85,7 +95,7 @@ unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
     // SAFETY: caller; offsets are masked.
     unsafe {
         let mask = (*s).mask as usize;
-        let start = (key.hash() as usize) << 4 & mask;
+        let start = key.home(mask);
         let mut offset = start;
         let mut vacant = usize::MAX;
         let used = (*s).used.get();

@@ -540,16 +540,30 @@ op! {
         set_item!(*base.add(a!(ins)), i, *base.add(c!(ins)), set_table_atom, pc, base, ins, th, k)
     }
 }
-stub! { set_table_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *base.add(c!(ins)))
+/// An assignment that is not to a present item of the array part.
+macro_rules! set_other {
+    ($name:ident, $stub:ident, |$base:ident, $ins:ident, $k:ident| $value:expr) => {
+        op! {
+            #[inline(never)]
+            $name(pc, $base, $ins, th, $k) {
+                let p = object_bits!(*$base.add(a!($ins)));
+                if is_local_table!(p, th) && index::set_fast(&*th, p as *mut Table, *$base.add(b!($ins)), $value) {
+                    next!(pc, $base, th, $k)
+                }
+                return $stub(pc, $base, $ins, th, $k);
+            }
+        }
+        stub! { $stub(pc, $base, $ins, th, $k)
+            index::set(&*th, *$base.add(a!($ins)), *$base.add(b!($ins)), $value)
+        }
+    };
 }
+set_other!(set_table_slow, set_table_stub, |base, ins, k| *base.add(c!(ins)));
 op! { SetTableK(pc, base, ins, th, k) {
     let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
     set_item!(*base.add(a_first!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
 } }
-stub! { set_table_k_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), *base.add(b!(ins)), *k.add(c!(ins)))
-}
+set_other!(set_table_k_slow, set_table_k_stub, |base, ins, k| *k.add(c!(ins)));
 op! { SetI(pc, base, ins, th, k) {
     set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
 } }
