@@ -99,6 +99,8 @@ pub const MAX_BUMPED_LIST: usize = (DENSE - Store::size(0, 1)) / 8;
 const NURSERY: usize = 4 << 20;
 /// Least amount of shared memory for a global collection, in bytes.
 const SHARED_FLOOR: usize = 32 << 20;
+/// The same while there is one thread, which waits for no other: the functions of chunks are shared from birth.
+const SHARED_FLOOR_ALONE: usize = 8 << 20;
 /// How many empty blocks a thread keeps after a local collection: what it will take until the next one anyway. Others
 /// do not get them, and it does not wait for the pool's lock.
 const SPARE: usize = NURSERY / BLOCK_SIZE;
@@ -266,7 +268,7 @@ impl GlobalHeap {
             pending: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
             shared: AtomicUsize::new(0),
-            shared_threshold: AtomicUsize::new(SHARED_FLOOR),
+            shared_threshold: AtomicUsize::new(SHARED_FLOOR_ALONE),
             stopped: AtomicU32::new(0),
             pause: AtomicU32::new(200),
             step_multiplier: AtomicU32::new(100),

@@ -16,7 +16,7 @@ use super::finalizer::{Dead, LocalLists};
 use super::mark::Marker;
 use super::pool::Surplus;
 use super::torture::Due;
-use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, large, team};
+use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, SHARED_FLOOR_ALONE, large, team};
 use crate::coroutine::CallInfo;
 use crate::object::{BUFFER_HEADER, Header, Kind, Stack};
 use crate::stop::Stopped;
@@ -220,7 +220,8 @@ impl Record {
             super::add(&global.total, dead_heap.live.wrapping_sub(before));
             unused = pool.trim();
             global.shared.set(total.shared);
-            global.shared_threshold.set((total.shared * 2).max(SHARED_FLOOR));
+            let floor = if crate::sync::threaded() { SHARED_FLOOR } else { SHARED_FLOOR_ALONE };
+            global.shared_threshold.set((total.shared * 2).max(floor));
             global.cycles.set(global.cycles.get() + 1);
         }
         for rec in stopped.records() {

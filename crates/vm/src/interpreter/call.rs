@@ -13,7 +13,8 @@ use crate::frame::{GrowError, MIN_NATIVE};
 use crate::hook;
 use crate::metamethod::Event;
 use crate::native::{Error, NativeFn};
-use crate::object::{Kind, LuaClosure, NativeClosure};
+use crate::object::{Kind, LuaClosure, NativeClosure, Table};
+use crate::sync::Acquire;
 use crate::thread::{POLL_FINALIZERS, POLL_INTERRUPT, Record, Thread};
 use crate::value::{Val, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -209,6 +210,20 @@ unsafe fn resolve_call(rec: &Record, offset: usize, flags: u16) -> Result<(), Fl
     unsafe {
         let end = rec.top.get().offset_from_unsigned(rec.stack.get());
         let mut f = *rec.stack.get().add(offset);
+        // Mostly a table whose `__call` is a function.
+        if let Some(t) = f.as_table()
+            && let m = crate::table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, Event::Call)
+            && m.type_of() == crate::value::Type::Function
+        {
+            if let Err(e) = rec.ensure_stack(end + 1) {
+                return Err(grow_error(rec, e));
+            }
+            let slot = rec.stack.get().add(offset);
+            std::ptr::copy(slot, slot.add(1), end - offset);
+            *slot = m;
+            rec.top.set(rec.stack.get().add(end + 1));
+            return Ok(());
+        }
         let mut n = 0;
         while f.type_of() != crate::value::Type::Function {
             let m = debuginfo::metamethod_of(rec, f, Event::Call);

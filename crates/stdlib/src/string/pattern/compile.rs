@@ -255,7 +255,7 @@ impl Compiler<'_> {
 impl Follow {
     pub(super) fn new(bits: Bits, end: bool) -> Follow {
         let single = !end && bits.iter().map(|word| word.count_ones()).sum::<u32>() == 1;
-        let byte = (0..=u8::MAX).find(|&c| single && has(&bits, c));
+        let byte = if single { (0..=u8::MAX).find(|&c| has(&bits, c)) } else { None };
         Follow { bits, end, byte }
     }
 }
