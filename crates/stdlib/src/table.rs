@@ -14,6 +14,9 @@ use luas_vm::value::{Type, Val};
 /// Elements worked on between safepoints.
 const RUN: i64 = 1 << 16;
 
+/// So many elements are moved within a shared table in one step.
+const ATOMIC_MOVE: i64 = 1 << 22;
+
 /// Sizes above this announce their memory first, in bytes.
 const LARGE: usize = 64 << 10;
 
@@ -281,11 +284,18 @@ fn move_(th: &mut Thread) -> Result<u32> {
             if bytes > LARGE {
                 th.reserve(bytes)?;
             }
+            // Within a shared table in one step, unless it is of a size that no list has.
+            let within = target == 1 || th.arg(1).same(th.arg(target));
+            let at_once = if within && th.is_shared(th.arg(1)) { ATOMIC_MOVE } else { RUN };
             let mut done = 0;
             while done < count {
-                let run = RUN.min(count - done);
+                let run = at_once.min(count - done);
                 let start = if upwards { done } else { count - done - run };
-                move_plain(th, target, first + start, to + start, run, upwards)?;
+                if within {
+                    th.list_copy(table_at(th, 1), first + start, to + start, run, upwards)?;
+                } else {
+                    move_plain(th, target, first + start, to + start, run, upwards)?;
+                }
                 done += run;
                 if done < count {
                     th.safepoint()?;

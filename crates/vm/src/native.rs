@@ -753,6 +753,32 @@ impl Thread {
             Err(e) => self.set_result(Err(e)).map(|()| None),
         }
     }
+    /// Atomic copy of `count` items within the table, from `from` on to `to` on; the last one first unless `upwards`.
+    pub fn list_copy(&self, t: Table<'_>, from: i64, to: i64, count: i64, upwards: bool) -> Result<()> {
+        // SAFETY: a live table.
+        self.set_result(unsafe { list::copy(self.rec(), t.raw(), from, to, count, upwards) })
+    }
+    /// Gives the items 1 to `n` to `item` in one step; false, and nothing is read, when a shared list is not that long any
+    /// more. `item` uses neither this table nor much time.
+    pub fn list_read<'t>(&'t self, t: Table<'_>, n: i64, mut item: impl FnMut(i64, Val<'t>)) -> bool {
+        // SAFETY: a live table; `&self` is no way to a safepoint.
+        unsafe { list::read(t.raw(), n, |i, v| item(i, Val::new(v))) }
+    }
+    /// Replaces the items 1 to `n` in one step; Ok(false), and nothing is done, when a shared list is not that long any
+    /// more.
+    pub fn list_install<'t>(&self, t: Table<'_>, n: i64, mut item: impl FnMut(i64) -> Val<'t>) -> Result<bool> {
+        let rec = self.rec();
+        let new = |i| {
+            let v = item(i);
+            rec.publish_if_shared(t.0.0, v.0);
+            v.0
+        };
+        // SAFETY: live values.
+        match unsafe { list::install(rec, t.raw(), n, new) } {
+            Ok(b) => Ok(b),
+            Err(e) => self.set_result(Err(e)).map(|()| false),
+        }
+    }
     fn modify<R>(&self, t: Table<'_>, k: Val<'_>, mut f: impl FnMut(Value) -> Change<R>) -> Result<R> {
         let rec = self.rec();
         let key = table::key_of(rec, k.0);

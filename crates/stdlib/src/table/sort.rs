@@ -58,34 +58,39 @@ pub(super) fn sort(th: &mut Thread) -> Result<u32> {
     } else if th.is_shared(th.at(LIST)) {
         copy(th, n)?;
         quicksort(th, Raw(COPY), 1, n, 0)?;
-        check_unchanged(th, n)?;
-        write_back(th, n)?;
+        install(th, n, |th, i| th.raw_get_int(table_at(th, COPY), i))?;
     } else {
         quicksort(th, Raw(LIST), 1, n, 0)?;
     }
     Ok(0)
 }
 
-/// A shared table must be as long as it was when its elements were read.
-fn check_unchanged(th: &Thread, n: i64) -> Result<()> {
-    if th.raw_len(table_at(th, LIST)) == n { Ok(()) } else { Err(th.error("table changed during sort")) }
+/// Writes the sorted elements back; to a shared table in one step, if it is as long as it was when they were read.
+fn install<'t>(th: &'t Thread, n: i64, item: impl Fn(&'t Thread, i64) -> Val<'t>) -> Result<()> {
+    if th.list_install(table_at(th, LIST), n, |i| item(th, i))? {
+        return Ok(());
+    }
+    Err(changed(th))
 }
 
 /// Copies the list to a fresh table in slot `COPY`.
 fn copy(th: &mut Thread, n: i64) -> Result<()> {
     th.reserve(n as usize * 8)?;
     th.set_at(COPY, th.new_table(n as usize, 0)?.into());
-    in_runs(th, n, |th, from, to| {
-        let (list, copy) = (table_at(th, LIST), table_at(th, COPY));
-        (from..=to).try_for_each(|i| th.raw_set_int(copy, i, th.raw_get_int(list, i)))
-    })
+    let (list, copy) = (table_at(th, LIST), table_at(th, COPY));
+    let mut result = Ok(());
+    // The copy has room for all.
+    let read = th.list_read(list, n, |i, v| {
+        if result.is_ok() {
+            result = th.raw_set_int(copy, i, v);
+        }
+    });
+    if read { result } else { Err(changed(th)) }
 }
 
-fn write_back(th: &mut Thread, n: i64) -> Result<()> {
-    in_runs(th, n, |th, from, to| {
-        let (list, copy) = (table_at(th, LIST), table_at(th, COPY));
-        (from..=to).try_for_each(|i| th.raw_set_int(list, i, th.raw_get_int(copy, i)))
-    })
+#[cold]
+fn changed(th: &Thread) -> Error {
+    th.error("table changed during sort")
 }
 
 /// Calls `run` for 1..=n in pieces, with a safepoint between them.
@@ -108,12 +113,12 @@ fn in_runs(th: &mut Thread, n: i64, mut run: impl FnMut(&Thread, i64, i64) -> Re
 fn sort_uniform(th: &mut Thread, n: i64) -> Result<bool> {
     let first = th.raw_get_int(table_at(th, LIST), 1);
     if first.as_int().is_some() {
-        let done = sort_copied(th, n, small_int, |_, i: i64| Ok(Val::small_int(i)), |all| all.sort_unstable())?;
+        let done = sort_copied(th, n, small_int, Val::small_int, |all| all.sort_unstable())?;
         // Wide integers are objects, which stay as they are.
         Ok(done || sort_values(th, n, Val::as_int, i64::cmp)?)
     } else if first.as_float().is_some() {
         // The order of floats, with NaN (which Lua leaves open) at the ends.
-        sort_copied(th, n, |v| v.as_float(), |_, f| Ok(Val::float(f)), |all| all.sort_unstable_by(f64::total_cmp))
+        sort_copied(th, n, |v| v.as_float(), Val::float, |all| all.sort_unstable_by(f64::total_cmp))
     } else if first.as_bytes().is_some() && locale::orders_by_bytes() {
         sort_values(
             th,
@@ -144,18 +149,25 @@ fn sort_copied<T: Copy + Send>(
     th: &mut Thread,
     n: i64,
     read: fn(Val<'_>) -> Option<T>,
-    write: fn(&Thread, T) -> Result<Val<'_>>,
+    write: fn(T) -> Val<'static>,
     sort: fn(&mut [T]),
 ) -> Result<bool> {
     let mut all = Vec::new();
     all.try_reserve_exact(n as usize).map_err(|_| no_memory(th))?;
-    in_runs(th, n, |th, from, to| {
+    if th.is_shared(th.at(LIST)) {
         let list = table_at(th, LIST);
-        if all.len() as i64 == from - 1 {
-            all.extend((from..=to).map_while(|i| read(th.raw_get_int(list, i))));
+        if !th.list_read(list, n, |i, v| all.extend(read(v).filter(|_| all.len() as i64 == i - 1))) {
+            return Err(changed(th));
         }
-        Ok(())
-    })?;
+    } else {
+        in_runs(th, n, |th, from, to| {
+            let list = table_at(th, LIST);
+            if all.len() as i64 == from - 1 {
+                all.extend((from..=to).map_while(|i| read(th.raw_get_int(list, i))));
+            }
+            Ok(())
+        })?;
+    }
     if all.len() as i64 != n {
         return Ok(false);
     }
@@ -165,11 +177,12 @@ fn sort_copied<T: Copy + Send>(
         sort(&mut all);
     }
     if th.is_shared(th.at(LIST)) {
-        check_unchanged(th, n)?;
+        install(th, n, |_, i| write(all[i as usize - 1]))?;
+        return Ok(true);
     }
     in_runs(th, n, |th, from, to| {
         let list = table_at(th, LIST);
-        (from..=to).try_for_each(|i| th.raw_set_int(list, i, write(th, all[i as usize - 1])?))
+        (from..=to).try_for_each(|i| th.raw_set_int(list, i, write(all[i as usize - 1])))
     })?;
     Ok(true)
 }
@@ -184,18 +197,21 @@ fn sort_values<'t, K>(
     let list = table_at(th, LIST);
     let mut all: Vec<(K, Val<'t>)> = Vec::new();
     all.try_reserve_exact(n as usize).map_err(|_| no_memory(th))?;
-    for i in 1..=n {
-        let v = th.raw_get_int(list, i);
-        let Some(k) = key(v) else { return Ok(false) };
-        all.push((k, v));
+    let read = th.list_read(list, n, |i, v| {
+        if all.len() as i64 == i - 1
+            && let Some(k) = key(v)
+        {
+            all.push((k, v));
+        }
+    });
+    if !read {
+        return Err(changed(th));
+    }
+    if all.len() as i64 != n {
+        return Ok(false);
     }
     all.sort_unstable_by(|(x, _), (y, _)| compare(x, y));
-    if th.is_shared(th.at(LIST)) {
-        check_unchanged(th, n)?;
-    }
-    for (i, (_, v)) in (1..).zip(all) {
-        th.raw_set_int(list, i, v)?;
-    }
+    install(th, n, |_, i| all[i as usize - 1].1)?;
     Ok(true)
 }
 

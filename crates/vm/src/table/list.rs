@@ -1,7 +1,7 @@
 //! Tables as lists: borders, and the operations of `table.insert` and `table.remove`, atomic on shared tables.
 //!
-//! Promises (docs/threads.md): on a shared table append, pop, insert and remove are atomic among each other, because
-//! each holds the table's lock; none loses or duplicates an element. Racing plain stores inside a moved range may be
+//! Promises (docs/memory-model.md): on a shared table append, pop, insert, remove, copies within it and the end of a sort
+//! are atomic among each other, because each holds the table's lock; none loses or duplicates an element. Racing plain stores inside a moved range may be
 //! moved or overwritten.
 
 use super::shared::{self, TableLock};
@@ -165,6 +165,7 @@ unsafe fn put(rec: &Record, t: *mut Table, i: i64, v: Value, lock: Option<&Table
     // SAFETY: caller.
     unsafe {
         let Some(lock) = lock else { return set_key(rec, t, Key::Int(i), v) };
+        debug_assert!(!v.is_object() || (*v.as_object()).is_shared(), "a local value into a shared table");
         loop {
             match shared::locate_slot(t, &Key::Int(i)) {
                 Some(value) => {
@@ -217,6 +218,59 @@ pub unsafe fn insert(rec: &Record, t: *mut Table, pos: i64, v: Value) -> Result<
         }
         put(rec, t, pos, v, lock.as_ref())?;
         remember(t, e);
+        Ok(true)
+    }
+}
+
+/// Copies `count` items within the table, `t[from]` to `t[to]` and so on, or the last one first unless `upwards`.
+/// # Safety
+/// `t` is live.
+pub unsafe fn copy(rec: &Record, t: *mut Table, from: i64, to: i64, count: i64, upwards: bool) -> Result<(), SetError> {
+    // SAFETY: caller.
+    unsafe {
+        let lock = lock_if_shared(t);
+        for i in 0..count {
+            let i = if upwards { i } else { count - 1 - i };
+            put(rec, t, to.wrapping_add(i), raw_get_int(t, from.wrapping_add(i)), lock.as_ref())?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the items 1 to `n` at once; false, and nothing is read, when a shared list is not that long any more (I-22).
+/// # Safety
+/// `t` is live. `item` gets live values; it must not reach a safepoint.
+pub unsafe fn read(t: *mut Table, n: i64, mut item: impl FnMut(i64, Value)) -> bool {
+    // SAFETY: caller.
+    unsafe {
+        let lock = lock_if_shared(t);
+        if lock.is_some() && len(t) != n {
+            return false;
+        }
+        (1..=n).for_each(|i| item(i, raw_get_int(t, i)));
+        true
+    }
+}
+
+/// Replaces the items 1 to `n` by others; Ok(false), and nothing is done, when a shared list is not that long any more
+/// (I-22).
+/// # Safety
+/// `t` is live, and so are the items; those of a shared table are shared.
+pub unsafe fn install(
+    rec: &Record,
+    t: *mut Table,
+    n: i64,
+    mut item: impl FnMut(i64) -> Value,
+) -> Result<bool, SetError> {
+    // SAFETY: caller.
+    unsafe {
+        let lock = lock_if_shared(t);
+        if lock.is_some() && len(t) != n {
+            return Ok(false);
+        }
+        for i in 1..=n {
+            put(rec, t, i, item(i), lock.as_ref())?;
+        }
         Ok(true)
     }
 }
