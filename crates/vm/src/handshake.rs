@@ -151,9 +151,8 @@ impl<S: Seat> Handshake<S> {
         loop {
             self.wait_for_end(seat);
             seat.poll().fetch_and(!POLL_STOP, AcqRel);
-            // The bit may have been that of the next stop: a stopper writes `stop` before it sets bits (Note D).
-            fence(SeqCst);
-            // Acquire: as in `unpark`.
+            // The bit may have been that of the next stop. Who sets it has written `stop` before, which the AcqRel makes
+            // visible here. Acquire: as in `unpark`.
             if self.stop.load(Acquire) == 0 {
                 return;
             }

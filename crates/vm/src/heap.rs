@@ -39,7 +39,6 @@ pub mod collect;
 mod dead;
 pub mod finalizer;
 pub mod mark;
-mod team;
 pub mod weak;
 
 pub mod torture;

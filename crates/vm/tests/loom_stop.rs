@@ -118,6 +118,95 @@ fn a_stop_against_safepoints_and_parking() {
 }
 
 #[test]
+fn two_rest_and_are_let_go_at_once() {
+    explore(2, || {
+        let model = Model::new(3);
+        let mut runners = Vec::new();
+        for i in 1..3 {
+            let m = model.clone();
+            runners.push(loom::thread::spawn(move || {
+                m.handshake.unpark(&m.threads[i]);
+                for _ in 0..2 {
+                    m.touch(i);
+                    m.safepoint(i);
+                }
+                m.touch(i);
+                m.handshake.leave(&m.threads[i]);
+            }));
+        }
+        model.handshake.unpark(&model.threads[0]);
+        assert!(model.stop(0));
+        model.touch(0);
+        model.handshake.leave(&model.threads[0]);
+        for runner in runners {
+            runner.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn one_stop_follows_another_while_one_rests() {
+    explore(3, || {
+        let model = Model::new(2);
+        let runner = {
+            let m = model.clone();
+            loom::thread::spawn(move || {
+                m.handshake.unpark(&m.threads[1]);
+                for _ in 0..2 {
+                    m.touch(1);
+                    m.safepoint(1);
+                }
+                m.touch(1);
+                // Out and in again.
+                m.handshake.park(&m.threads[1]);
+                m.handshake.unpark(&m.threads[1]);
+                m.touch(1);
+                m.handshake.leave(&m.threads[1]);
+            })
+        };
+        model.handshake.unpark(&model.threads[0]);
+        for _ in 0..2 {
+            assert!(model.stop(0));
+            model.touch(0);
+        }
+        model.handshake.leave(&model.threads[0]);
+        runner.join().unwrap();
+    });
+}
+
+#[test]
+fn one_joins_while_a_stop_begins() {
+    explore(3, || {
+        let model = Model::new(3);
+        model.handshake.leave(&model.threads[2]);
+        let starter = {
+            let m = model.clone();
+            loom::thread::spawn(move || {
+                m.handshake.unpark(&m.threads[1]);
+                // SAFETY: the model outlives its threads.
+                assert!(unsafe { m.handshake.join(&m.threads[2]) });
+                let started = {
+                    let m = m.clone();
+                    loom::thread::spawn(move || {
+                        m.handshake.unpark(&m.threads[2]);
+                        m.touch(2);
+                        m.handshake.leave(&m.threads[2]);
+                    })
+                };
+                m.touch(1);
+                m.handshake.leave(&m.threads[1]);
+                started.join().unwrap();
+            })
+        };
+        model.handshake.unpark(&model.threads[0]);
+        assert!(model.stop(0));
+        model.touch(0);
+        model.handshake.leave(&model.threads[0]);
+        starter.join().unwrap();
+    });
+}
+
+#[test]
 fn two_stoppers_and_one_who_stays_parked() {
     explore(3, || {
         let model = Model::new(3);

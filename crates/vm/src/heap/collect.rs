@@ -16,7 +16,7 @@ use super::finalizer::{Dead, LocalLists};
 use super::mark::Marker;
 use super::pool::Surplus;
 use super::torture::Due;
-use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, SHARED_FLOOR_ALONE, large, team};
+use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, SHARED_FLOOR_ALONE, large};
 use crate::coroutine::CallInfo;
 use crate::object::{BUFFER_HEADER, Header, Kind, Stack};
 use crate::stop::Stopped;
@@ -176,7 +176,6 @@ impl Record {
             for &p in &shared.queue {
                 marker.object(p);
             }
-            marker.drain_together(team::size(global.total.get(), self.heap.torture.collects()));
             marker.finish(|marker| {
                 for rec in stopped.records() {
                     marker.separate_local(&mut *rec.heap.lists.get(), rec);

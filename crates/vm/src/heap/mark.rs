@@ -9,8 +9,6 @@
 //!
 //! Tables whose metatable has a `__mode` and keys of nil entries are put on lists for [`super::weak`].
 //!
-//! A large heap is marked by several threads ([`super::team`]), each with a marker of its own.
-//!
 //! Invariants:
 //!
 //! - M-1 An object is marked when it is entered in the worklist, and scanned once when it is taken out.
@@ -26,7 +24,6 @@ use super::worklist::{Next, Worklist, take_dropped};
 use crate::machine::Machine;
 use crate::metamethod::Event;
 use crate::object::{Coroutine, Header, Kind, Store, Str, Table};
-use crate::sync::Relaxed;
 use crate::table::{is_empty_store, raw_get_str};
 use crate::thread::Record;
 use crate::value::Value;
@@ -49,7 +46,7 @@ pub(super) enum Mode {
 
 /// The state of one mark.
 pub(super) struct Marker<'a, const GLOBAL: bool> {
-    pub(super) work: Worklist,
+    work: Worklist,
     /// The atom "__mode"; 0 while the machine is being made.
     mode_name: Value,
     /// The heaps that are marked.
@@ -63,8 +60,6 @@ pub(super) struct Marker<'a, const GLOBAL: bool> {
     pub(super) tombs: Vec<*mut Store>,
     /// While ephemerons converge: (key, value) pairs, sorted, whose key was not marked at the start.
     pub(super) waiting: Vec<(usize, Value)>,
-    /// Other markers mark at the same time.
-    pub(super) together: bool,
     /// Debug: whose local objects may be met, 0 for anybody's.
     owner: usize,
 }
@@ -87,25 +82,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             all_weak: Vec::new(),
             tombs: Vec::new(),
             waiting: Vec::new(),
-            together: false,
             owner: owner as usize,
-        }
-    }
-
-    /// A marker that helps this one.
-    pub(super) fn helper(&self) -> Self {
-        Marker {
-            work: Worklist::new(self.heaps[0].torture.tiny_lists),
-            mode_name: self.mode_name,
-            heaps: self.heaps,
-            dead: None,
-            weak_values: Vec::new(),
-            ephemerons: Vec::new(),
-            all_weak: Vec::new(),
-            tombs: Vec::new(),
-            waiting: Vec::new(),
-            together: true,
-            owner: self.owner,
         }
     }
 
@@ -130,8 +107,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// As for [`Marker::is_marked`].
     #[inline(always)]
     unsafe fn set_mark(&self, p: *mut Header) -> bool {
-        // SAFETY: caller. The words are ours: our own heap's, or the world is stopped (B-2) and all who mark do so by
-        // read-modify-writes.
+        // SAFETY: caller. The words are ours: our own heap's, or the world is stopped (B-2).
         unsafe {
             let (pair, mask) = pair_of(p);
             let word = if !GLOBAL {
@@ -149,10 +125,6 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
                 &pair.lmark
             };
             let old = word.get();
-            if GLOBAL && self.together {
-                // Relaxed: who marks an object first scans it; nothing else is read by what a mark says.
-                return old & mask == 0 && word.fetch_or(mask, Relaxed) & mask == 0;
-            }
             word.set(old | mask);
             old & mask == 0
         }
@@ -246,8 +218,14 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     pub(super) unsafe fn drain(&mut self) {
         loop {
             while let Some(next) = self.work.pop() {
-                // SAFETY: an entry of the list.
-                unsafe { self.step(next) };
+                // SAFETY: entries are marked objects; those with a tag or position are stores of marked tables.
+                unsafe {
+                    match next {
+                        Next::Object(p) => self.scan(p),
+                        Next::Tagged(s) => self.scan_store(s.cast(), 0),
+                        Next::From(s, position) => self.scan_store(s.cast(), position),
+                    }
+                }
             }
             if !self.work.take_overflow() {
                 return;
@@ -260,21 +238,6 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             if let Some(dead) = self.dead {
                 // SAFETY: as below.
                 dead.for_each_block(|block| unsafe { self.scan_dropped(block) });
-            }
-        }
-    }
-
-    /// Scans what an entry of the worklist says.
-    /// # Safety
-    /// The entry is of this marker's list, or of one that helps.
-    #[inline(always)]
-    pub(super) unsafe fn step(&mut self, next: Next) {
-        // SAFETY: entries are marked objects; those with a tag or position are stores of marked tables.
-        unsafe {
-            match next {
-                Next::Object(p) => self.scan(p),
-                Next::Tagged(s) => self.scan_store(s.cast(), 0),
-                Next::From(s, position) => self.scan_store(s.cast(), position),
             }
         }
     }

@@ -52,11 +52,19 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
     /// `t` is a marked table.
     #[cold]
     pub(super) unsafe fn weak_table(&mut self, t: *mut Table, mode: Mode) {
+        let list = match mode {
+            Mode::Strong | Mode::WeakValues => &mut self.weak_values,
+            Mode::Ephemeron => &mut self.ephemerons,
+            Mode::AllWeak => &mut self.all_weak,
+        };
         // SAFETY: caller; the stores of a live table are live.
         unsafe {
-            if !self.enlist(t, mode) {
+            if list.try_reserve(1).is_err() {
+                // Without memory for the list the table is strong this time.
+                each_store(t, |s| self.store(s));
                 return;
             }
+            list.push(t);
             each_store(t, |s| self.leaf(s.cast()));
             match mode {
                 Mode::Strong | Mode::AllWeak => {}
@@ -64,46 +72,6 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
                 Mode::Ephemeron => {
                     self.ephemeron(t);
                 }
-            }
-        }
-    }
-
-    /// Puts a weak table on the list of its mode. False without memory for it: then the table is strong this time.
-    unsafe fn enlist(&mut self, t: *mut Table, mode: Mode) -> bool {
-        let list = match mode {
-            Mode::Strong | Mode::WeakValues => &mut self.weak_values,
-            Mode::Ephemeron => &mut self.ephemerons,
-            Mode::AllWeak => &mut self.all_weak,
-        };
-        let fits = list.try_reserve(1).is_ok();
-        if fits {
-            list.push(t);
-        } else {
-            // SAFETY: the stores of a live table are live.
-            unsafe { each_store(t, |s| self.store(s)) };
-        }
-        fits
-    }
-
-    /// Takes over what a helper found; its worklist is empty.
-    /// # Safety
-    /// The helper has marked from the same roots.
-    pub(super) unsafe fn take_over(&mut self, mut helper: Self) {
-        self.work.note_overflow(&mut helper.work);
-        let weak = [
-            (Mode::WeakValues, helper.weak_values),
-            (Mode::Ephemeron, helper.ephemerons),
-            (Mode::AllWeak, helper.all_weak),
-        ];
-        // SAFETY: caller: marked tables and stores of them.
-        unsafe {
-            for (mode, tables) in weak {
-                for t in tables {
-                    self.enlist(t, mode);
-                }
-            }
-            for s in helper.tombs {
-                self.expect_tombs(s);
             }
         }
     }
@@ -301,10 +269,11 @@ impl<const GLOBAL: bool> Marker<'_, GLOBAL> {
     /// From the roots' mark to the end: see the head of this file. `separate` moves the objects whose finalizers are
     /// due to their queues and marks them.
     /// # Safety
-    /// All roots were marked, and perhaps what they reach; the heaps are the calling thread's own or stopped.
+    /// All roots were marked; the heaps are the calling thread's own or stopped.
     pub(super) unsafe fn finish(&mut self, separate: impl FnOnce(&mut Self)) {
         // SAFETY: caller.
         unsafe {
+            self.drain();
             self.converge();
             let (values, all) = (self.weak_values.len(), self.all_weak.len());
             let clear_values = |this: &mut Self, values: usize, all: usize| {

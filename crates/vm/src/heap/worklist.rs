@@ -69,11 +69,10 @@ impl Worklist {
         unsafe { self.push_entry(p, TAG) };
     }
 
-    /// Enters an object and where in it to go on, an even number.
+    /// Enters an object and where in it to go on.
     /// # Safety
     /// As for [`Worklist::push`].
     pub unsafe fn push_position(&mut self, p: *mut Header, position: usize) {
-        debug_assert!(position & CONTINUE == 0);
         if self.items.capacity() - self.items.len() < 2 && !self.grow() {
             // SAFETY: caller. The whole object will be scanned again.
             unsafe { self.drop_entry(p) };
@@ -134,34 +133,6 @@ impl Worklist {
         let entry = self.ahead[self.oldest % AHEAD];
         self.oldest = self.oldest.wrapping_add(1);
         Some(if entry & TAG == 0 { Next::Object(object(entry)) } else { Next::Tagged(object(entry)) })
-    }
-
-    /// Takes about half of the entries out, the oldest and at most so many, for another list; None when there are few, or
-    /// no memory.
-    pub fn split(&mut self, most: usize) -> Option<Vec<usize>> {
-        let mut half = (self.items.len() / 2).min(most);
-        if half < 2 {
-            return None;
-        }
-        // A position and the entry after it stay together: only entries have the tag (positions are even).
-        if self.items[half] & CONTINUE != 0 {
-            half += 1;
-        }
-        let mut bundle = Vec::new();
-        bundle.try_reserve_exact(half).ok()?;
-        bundle.extend(self.items.drain(..half));
-        Some(bundle)
-    }
-
-    /// Goes on with what another list gave. This one is empty.
-    pub fn load(&mut self, bundle: Vec<usize>) {
-        debug_assert!(self.items.is_empty());
-        self.items = bundle;
-    }
-
-    /// Notes that entries of another list were dropped.
-    pub fn note_overflow(&mut self, other: &mut Worklist) {
-        self.overflow |= other.take_overflow();
     }
 
     /// Whether entries were dropped since this was last asked.
