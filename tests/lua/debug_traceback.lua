@@ -110,3 +110,11 @@ for level = 0, 5 do
 end
 local function tails(n) if n == 0 then return debug.traceback("tails") end return tails(n - 1) end
 show(coroutine.wrap(tails)(100))
+
+-- A module that is a function has the module's name.
+package.loaded["its.name"] = function() return (debug.traceback("in a module", 1):gsub("\n\t%[C%]: in %?", "")) end
+print(require("its.name")())
+local module = package.loaded["its.name"]
+print((module()))
+package.loaded["its.name"] = nil
+print((module()))

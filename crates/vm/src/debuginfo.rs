@@ -828,6 +828,10 @@ pub fn global_name(th: &Thread, function: Value) -> Option<Vec<u8>> {
         {
             return Val::new(key).as_bytes().map(<[u8]>::to_vec);
         }
+        // A module that is a function.
+        if let Some(key) = search(t) {
+            return Val::new(key).as_bytes().map(<[u8]>::to_vec);
+        }
         let s = (*t).store.load(Acquire) as *const crate::object::Store;
         let mut position = 0;
         while let Some(e) = table::iterate::entry_from(rec, t, s, position) {
