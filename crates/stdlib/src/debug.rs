@@ -101,10 +101,10 @@ fn get_info(th: &mut Thread) -> Result<u32> {
         if wants(b'f') {
             th.push(subject);
         }
-        th.function_info(subject)
+        th.function_info(subject, options)
     } else {
         let Some(level) = check_level(th, shift + 1)? else { return th.ret_nil() };
-        match th.frame_info(coroutine(th), level, wants(b'f'))? {
+        match th.frame_info(coroutine(th), level, options)? {
             Some(info) => info,
             None => return th.ret_nil(),
         }
@@ -196,7 +196,7 @@ fn set_local(th: &mut Thread) -> Result<u32> {
 /// The level given in the first argument after the coroutine; "level out of range" unless a function is active there.
 fn check_frame(th: &Thread, shift: usize) -> Result<usize> {
     if let Some(level) = check_level(th, shift + 1)?
-        && th.frame_info(coroutine(th), level, false)?.is_some()
+        && th.frame_info(coroutine(th), level, b"")?.is_some()
     {
         return Ok(level);
     }

@@ -11,7 +11,7 @@ use crate::sync::Acquire;
 use crate::table;
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
-use luas_compiler::bytecode::{Extra, Function, Instruction, LocalVar, NO_LINE, Opcode};
+use luas_compiler::bytecode::{ALL_OPCODES, Extra, Function, Instruction, LocalVar, NO_LINE, Opcode};
 
 // ---- metatables -----------------------------------------------------------------------------------------------------------
 
@@ -174,42 +174,79 @@ fn upval_name(f: &Function, i: usize) -> Vec<u8> {
     f.upvals.get(i).filter(|u| !u.name.is_empty()).map_or_else(|| b"?".to_vec(), |u| u.name.to_vec())
 }
 
+/// For each operation code, what [`last_writer`] must know of it.
+static EFFECTS: [u8; 256] = {
+    let mut effects = [LOOK; 256];
+    let mut n = 0;
+    while n < ALL_OPCODES.len() {
+        let op = ALL_OPCODES[n];
+        let looks = matches!(
+            op,
+            Opcode::LoadNil
+                | Opcode::TForCall
+                | Opcode::Call
+                | Opcode::TailCall
+                | Opcode::SelfField
+                | Opcode::Vararg
+                | Opcode::Jmp
+                | Opcode::JmpBack
+        );
+        let looks = looks || matches!(op.extra(), Extra::Jump);
+        effects[op as usize] =
+            (op.sets_a() as u8 * WRITES_A) | (op.has_extra() as u8 * TWO_WORDS) | (looks as u8 * LOOK);
+        n += 1;
+    }
+    effects
+};
+const WRITES_A: u8 = 1;
+const TWO_WORDS: u8 = 2;
+/// It jumps, or writes several registers.
+const LOOK: u8 = 4;
+
 /// Word offset of the last instruction before `last` that wrote `reg`.
 fn last_writer(f: &Function, last: usize, reg: usize) -> Option<usize> {
     let mut writer = None;
     let mut jump_target = 0;
-    let mut pc = 0;
-    while pc < last {
-        let ins = Instruction(f.code[pc]);
-        let op = ins.op();
-        let length = if op.has_extra() { 2 } else { 1 };
+    // Word by word: to wait for the length of each instruction takes several times as long.
+    let mut is_second = false;
+    for (pc, &word) in f.code[..last].iter().enumerate() {
+        if is_second {
+            is_second = false;
+            continue;
+        }
+        let ins = Instruction(word);
         let a = ins.a() as usize;
-        let mut jump = |distance: i32, after: usize| {
-            let target = after as i64 + distance as i64;
-            if target as usize <= last && target as usize > jump_target {
-                jump_target = target as usize;
+        let effect = EFFECTS[usize::from(word as u8)];
+        is_second = effect & TWO_WORDS != 0;
+        let mut writes = effect & WRITES_A != 0 && a == reg;
+        if effect & LOOK != 0 {
+            let op = ins.op();
+            let mut jump = |distance: i32, after: usize| {
+                let target = after as i64 + distance as i64;
+                if target as usize <= last && target as usize > jump_target {
+                    jump_target = target as usize;
+                }
+            };
+            writes = match op {
+                Opcode::LoadNil => a <= reg && reg <= a + ins.b() as usize,
+                Opcode::TForCall => reg >= a + 2,
+                Opcode::Call | Opcode::TailCall => reg >= a,
+                Opcode::SelfField => reg == a || reg == a + 1,
+                Opcode::Vararg => reg >= a,
+                Opcode::Jmp | Opcode::JmpBack => {
+                    jump(ins.sj_value(), pc + 1);
+                    false
+                }
+                _ => op.sets_a() && reg == a,
+            };
+            if op.extra() == Extra::Jump {
+                jump(f.code[pc + 1] as i32, pc + 2);
             }
-        };
-        let writes = match op {
-            Opcode::LoadNil => a <= reg && reg <= a + ins.b() as usize,
-            Opcode::TForCall => reg >= a + 2,
-            Opcode::Call | Opcode::TailCall => reg >= a,
-            Opcode::SelfField => reg == a || reg == a + 1,
-            Opcode::Vararg => reg >= a,
-            Opcode::Jmp | Opcode::JmpBack => {
-                jump(ins.sj_value(), pc + 1);
-                false
-            }
-            _ => op.sets_a() && reg == a,
-        };
-        if op.extra() == Extra::Jump {
-            jump(f.code[pc + 1] as i32, pc + 2);
         }
         if writes {
             // Inside a conditional part: nobody knows who wrote last.
             writer = if pc < jump_target { None } else { Some(pc) };
         }
-        pc += length;
     }
     writer
 }
@@ -475,11 +512,12 @@ pub struct FrameInfo {
     pub is_tail_call: bool,
     /// For the function that a hook looks at: number of the first value given or returned, and how many there are.
     pub transfer: (u16, u16),
-    /// Lines with code, ascending.
+    /// Lines with code, ascending; only when `L` is asked for.
     pub active_lines: Vec<u32>,
 }
 
-fn describe_function(v: Value) -> FrameInfo {
+/// What is known of a function; of its lines, when `what` has an `L`.
+fn describe_function(v: Value, what: &[u8]) -> FrameInfo {
     let mut info = FrameInfo { current_line: -1, ..FrameInfo::default() };
     if let Some(c) = v.as_kind::<LuaClosure>(Kind::LuaClosure) {
         // SAFETY: a live closure.
@@ -493,11 +531,13 @@ fn describe_function(v: Value) -> FrameInfo {
         info.nups = f.upvals.len() as u32;
         info.num_params = f.num_params as u32;
         info.is_vararg = f.is_vararg;
-        let skip = usize::from(f.is_vararg);
-        info.active_lines = f.lines.get(skip..).unwrap_or_default().to_vec();
-        info.active_lines.retain(|&line| line != NO_LINE);
-        info.active_lines.sort_unstable();
-        info.active_lines.dedup();
+        if what.contains(&b'L') {
+            let skip = usize::from(f.is_vararg);
+            info.active_lines = f.lines.get(skip..).unwrap_or_default().to_vec();
+            info.active_lines.retain(|&line| line != NO_LINE);
+            info.active_lines.sort_unstable();
+            info.active_lines.dedup();
+        }
     } else {
         info.source = b"=[C]".to_vec();
         info.short_src = b"[C]".to_vec();
@@ -549,15 +589,18 @@ fn frames_of<'a>(th: &'a Thread, co: Option<Val<'_>>) -> Result<(Frames, Option<
 }
 
 impl Thread {
-    /// The frame at `level` (0: the running function) of a coroutine (None: the running one); its function is pushed
-    /// when `push`. None beyond the last level. Error if the coroutine runs in another thread, as in all functions
-    /// here that take one.
-    pub fn frame_info(&self, coroutine: Option<Val<'_>>, level: usize, push: bool) -> Result<Option<FrameInfo>> {
+    /// The frame at `level` (0: the running function) of a coroutine (None: the running one). `what` has the letters of
+    /// `debug.getinfo`: what takes long is told only when it is asked for (`n`, `L`), and with `f` the function is
+    /// pushed. None beyond the last level. Error if the coroutine runs in another thread, as in all functions here
+    /// that take one.
+    pub fn frame_info(&self, coroutine: Option<Val<'_>>, level: usize, what: &[u8]) -> Result<Option<FrameInfo>> {
         let (frames, _inspection) = frames_of(self, coroutine)?;
         let Some(i) = frames.level(level) else { return Ok(None) };
-        let mut info = describe_function(frames.function(i));
+        let mut info = describe_function(frames.function(i), what);
         info.current_line = frames.line(i).map_or(-1, |l| l as i64);
-        if let Some((kind, name)) = frame_name(&frames, i) {
+        if what.contains(&b'n')
+            && let Some((kind, name)) = frame_name(&frames, i)
+        {
             info.name = Some(name);
             info.name_what = kind;
         }
@@ -566,15 +609,15 @@ impl Thread {
             // SAFETY: as in `frames_of`.
             info.transfer = unsafe { (*coroutine_of(self.rec(), coroutine)).hook.get().transfer };
         }
-        if push {
+        if what.contains(&b'f') {
             self.push(Val::new(frames.function(i)));
         }
         Ok(Some(info))
     }
 
-    /// What is known of a function that is not running.
-    pub fn function_info(&self, function: Val<'_>) -> FrameInfo {
-        describe_function(function.0)
+    /// What is known of a function that is not running; `what` as in `frame_info`, but nothing is pushed.
+    pub fn function_info(&self, function: Val<'_>, what: &[u8]) -> FrameInfo {
+        describe_function(function.0, what)
     }
 
     /// luaL_traceback: "stack traceback:" and a line for each function from `level` on, after `message`.
@@ -603,7 +646,7 @@ impl Thread {
             }
             level += 1;
             let function = frames.function(i);
-            let info = describe_function(function);
+            let info = describe_function(function, b"S");
             text.extend_from_slice(b"\n\t");
             text.extend_from_slice(&info.short_src);
             match frames.line(i) {

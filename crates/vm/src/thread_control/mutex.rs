@@ -323,7 +323,7 @@ impl Thread {
             let lines = &(*info).function.lines;
             lines.get((held.offset as usize).wrapping_sub(1)).copied().unwrap_or(0)
         };
-        let info = self.function_info(Val::new(held.function));
+        let info = self.function_info(Val::new(held.function), b"S");
         format!(", locked at {}:{line}", String::from_utf8_lossy(&info.short_src))
     }
 }
