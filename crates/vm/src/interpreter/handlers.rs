@@ -210,10 +210,19 @@ macro_rules! closure {
         address!(*$base.sub(1), LuaClosure)
     };
 }
+/// The cell whose word this is.
+macro_rules! cell {
+    ($word:expr, $th:expr) => {{
+        let word: Value = $word;
+        #[cfg(debug_assertions)]
+        index::cell_check($th, word);
+        address!(word, Cell)
+    }};
+}
 /// The value in a cell.
 macro_rules! cell_get {
-    ($word:expr) => {
-        Value((*address!($word, Cell)).value.load(Acquire))
+    ($word:expr, $th:expr) => {
+        Value((*cell!($word, $th)).value.load(Acquire))
     };
 }
 /// The address of an object word; of another word, a number with upper bits.
@@ -327,12 +336,12 @@ op! { GetUpval(pc, base, ins, th, k) {
 } }
 op! { GetUpCell(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
-    *base.add(a!(in_order(ins))) = cell_get!(cell);
+    *base.add(a!(in_order(ins))) = cell_get!(cell, th);
     next!(pc, base, th, k)
 } }
 op! { SetUpCell(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
-    let p = address!(cell, Cell);
+    let p = cell!(cell, th);
     let v = *base.add(a_first!(ins));
     if (*p).header.kind.get() != CELL_LOCAL {
         return set_shared_cell(pc, base, ins, th, k);
@@ -345,7 +354,7 @@ op! {
     #[inline(never)]
     set_shared_cell(pc, base, ins, th, k) {
         let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
-        index::set_cell(&*th, address!(cell, Cell), *base.add(a!(ins)));
+        index::set_cell(&*th, cell!(cell, th), *base.add(a!(ins)));
         next!(pc, base, th, k)
     }
 }
@@ -371,11 +380,11 @@ op! {
     }
 }
 op! { GetCell(pc, base, ins, th, k) {
-    *base.add(a!(ins)) = cell_get!(*base.add(b!(ins)));
+    *base.add(a!(ins)) = cell_get!(*base.add(b!(ins)), th);
     next!(pc, base, th, k)
 } }
 op! { SetCell(pc, base, ins, th, k) {
-    let p = address!(*base.add(a!(ins)), Cell);
+    let p = cell!(*base.add(a!(ins)), th);
     if (*p).header.kind.get() != CELL_LOCAL {
         return set_cell_shared(pc, base, ins, th, k);
     }
@@ -386,7 +395,7 @@ op! {
     #[cold]
     #[inline(never)]
     set_cell_shared(pc, base, ins, th, k) {
-        index::set_cell(&*th, address!(*base.add(a!(ins)), Cell), *base.add(b!(ins)));
+        index::set_cell(&*th, cell!(*base.add(a!(ins)), th), *base.add(b!(ins)));
         next!(pc, base, th, k)
     }
 }

@@ -23,6 +23,17 @@ pub unsafe extern "C" fn owner_check(rec: *const Record, v: Value) {
     unsafe { (*rec).owner_assert(v.as_object()) }
 }
 
+/// Checks, in checked builds, that a word where code expects a cell is one, shared or ours (I-6, contract 19).
+/// # Safety
+/// As [`owner_check`], of any word that a register or closure of the current thread holds.
+#[cfg(debug_assertions)]
+#[inline(never)]
+pub unsafe extern "C" fn cell_check(rec: *const Record, v: Value) {
+    assert!(v.as_kind::<Cell>(Kind::Cell).is_some(), "contract 19: {v:?} is no cell");
+    // SAFETY: caller.
+    unsafe { (*rec).owner_assert(v.as_object()) }
+}
+
 /// What a lookup came to.
 pub enum Lookup {
     /// The value.

@@ -18,7 +18,7 @@ macro_rules! key_at {
 
 op! { GetTabUp(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
-    let p = object_bits!(cell_get!(cell));
+    let p = object_bits!(cell_get!(cell, th));
     if is_table!(p, th) {
         let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
         let slot = hinted!(pc, s);
@@ -34,7 +34,7 @@ op! { GetTabUp(pc, base, ins, th, k) {
 } }
 stub! { get_tab_up_slow(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), b!(ins)).load(Acquire));
-    index::get_field(&*th, cell_get!(cell), *k.add(c!(ins)), a!(ins), pc)
+    index::get_field(&*th, cell_get!(cell, th), *k.add(c!(ins)), a!(ins), pc)
 } }
 
 /// Whether a value of a local table is nil: there are no other nil-like words beside a key or in an array part. The word
@@ -433,19 +433,19 @@ macro_rules! set_field_missed {
 }
 op! { SetTabUp(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
-    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
+    set_hinted!(cell_get!(cell, th), *k.add(b!(ins)), *base.add(c!(ins)), set_tab_up_slow, pc, base, ins, th, k)
 } }
 stub! { set_tab_up_slow(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
-    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *base.add(c!(ins)), pc)
+    index::set_field(&*th, cell_get!(cell, th), *k.add(b!(ins)), *base.add(c!(ins)), pc)
 } }
 op! { SetTabUpK(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
-    set_hinted!(cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), set_tab_up_k_slow, pc, base, ins, th, k)
+    set_hinted!(cell_get!(cell, th), *k.add(b!(ins)), *k.add(c!(ins)), set_tab_up_k_slow, pc, base, ins, th, k)
 } }
 stub! { set_tab_up_k_slow(pc, base, ins, th, k) {
     let cell = Value(LuaClosure::upval(closure!(base), a!(ins)).load(Acquire));
-    index::set_field(&*th, cell_get!(cell), *k.add(b!(ins)), *k.add(c!(ins)), pc)
+    index::set_field(&*th, cell_get!(cell, th), *k.add(b!(ins)), *k.add(c!(ins)), pc)
 } }
 op! { SetField(pc, base, ins, th, k) {
     set_hinted!(*base.add(a_first!(ins)), *k.add(b!(ins)), *base.add(c!(ins)), set_field_missed, pc, base, ins, th, k)
