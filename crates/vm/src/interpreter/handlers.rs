@@ -2,10 +2,10 @@
 //! [`tables`]. See [`super`] for the rules.
 
 use super::forms::{Form, HANDLER_COUNT, change, for_each_form, is_call};
-use super::{CONTINUE, Flow, arith, call, compare, concat, feedback, forloop, index};
+use super::{CONTINUE, Flow, arith, call, compare, concat, feedback, finish, forloop, index};
 use crate::control::{self, Continuation};
 use crate::coroutine::{
-    CALL_IN_PCALL, CALL_NATIVE, CALL_PROTECTED, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_TO_NATIVE,
+    CALL_IN_PCALL, CALL_META, CALL_NATIVE, CALL_PROTECTED, CALL_RETURNING, CALL_SLOW_RETURN, CALL_TAIL, CALL_TO_NATIVE,
     CALL_VARARG,
 };
 use crate::frame::MIN_NATIVE;
@@ -615,6 +615,29 @@ op! {
     }
 }
 
+// The call of an `__index` that lies above the frame with its two arguments.
+op! {
+    #[inline(never)]
+    enter_index(pc, base, ins, th, k) {
+        let ci = (*th).ci.get();
+        let above = ((*ci).top - (*ci).base) as usize + 1;
+        let frame = base.add(above);
+        let p = object_bits!(*frame.sub(1));
+        if is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) && (*th).hook_mask.get() == 0 {
+            let proto = (*(p as *const LuaClosure)).proto;
+            if (*proto).plain_params < 3 && fits!(proto, frame, ci, th) {
+                (*ci).pc = pc;
+                enter!(proto, frame, above, 2 | (CALL_META as u64) << 16, (*proto).code, ci, th)
+            }
+        }
+        return enter_index_slow(pc, base, ins, th, k);
+    }
+}
+stub! { enter_index_slow(pc, base, ins, th, k) {
+    let func = (*th).stack.get().add((*(*th).ci.get()).top as usize);
+    (*th).top.set(func.add(3));
+    call::call(&*th, func, 1, CALL_META)
+} }
 /// The handler that calls the native function `f`: all have the closure in the place of the constants.
 pub fn native_entry(f: NativeFn) -> Handler {
     let special: [(NativeFn, Handler); 4] = [
@@ -961,6 +984,10 @@ op! {
             if returns_to_pcall!(ci) {
                 return return0_to_pcall(pc, base, ins, th, k);
             }
+            if (*ci).flags & CALL_SLOW_RETURN == CALL_META {
+                (*th).ci.set(ci.sub(1));
+                resume!(finish::metamethod(&*th, Value::NIL), th)
+            }
             return return0_slow(pc, base, ins, th, k);
         }
         let mut result = base.sub(1);
@@ -1006,6 +1033,11 @@ op! {
         if (*ci).flags & CALL_SLOW_RETURN != 0 {
             if returns_to_pcall!(ci) {
                 return return1_to_pcall(pc, base, ins, th, k);
+            }
+            if (*ci).flags & CALL_SLOW_RETURN == CALL_META {
+                let value = *base.add(a!(ins));
+                (*th).ci.set(ci.sub(1));
+                resume!(finish::metamethod(&*th, value), th)
             }
             return return1_slow(pc, base, ins, th, k);
         }

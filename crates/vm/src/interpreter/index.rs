@@ -321,11 +321,43 @@ pub unsafe extern "C" fn method(rec: &Record, v: Value, key: Value, hint: *const
     }
 }
 
-/// `t[key]` when no metamethod call is needed, else EMPTY.
+/// Puts the call `f(o, key)` above the current frame, for the handler `enter_index`; EMPTY.
+unsafe fn prepare(rec: &Record, f: Value, o: Value, key: Value) -> Value {
+    // SAFETY: caller: a Lua frame; EXTRA_SLOTS cover the function and its arguments.
+    unsafe {
+        let func = rec.stack.get().add((*rec.ci.get()).top as usize);
+        *func = f;
+        *func.add(1) = o;
+        *func.add(2) = key;
+        Value::EMPTY
+    }
+}
+
+/// As [`field_fast`], but EMPTY when there is a function to call, which then lies above the frame with its arguments,
+/// and DEAD when the general way must look.
 /// # Safety
-/// `t` and `key` are live.
+/// As [`field_fast`], in a Lua frame.
 #[inline(never)]
-pub unsafe extern "C" fn get_fast(rec: &Record, t: *mut Table, key: Value) -> Value {
+pub unsafe extern "C" fn field_or_call(rec: &Record, t: *mut Table, key: Value, hint: *const u32) -> Value {
+    // SAFETY: caller.
+    unsafe {
+        if !key.is_atom() {
+            return Value::DEAD;
+        }
+        match field(rec, t, key, hint) {
+            Field::Found(v) => v,
+            Field::Call(f, o) => prepare(rec, f, Value::object(o.cast_mut().cast()), key),
+            Field::Other => Value::DEAD,
+        }
+    }
+}
+
+/// `t[key]`; EMPTY when there is a function to call, which then lies above the frame with its arguments; DEAD when a
+/// chain of tables must be looked through for one.
+/// # Safety
+/// `t` and `key` are live; in a Lua frame.
+#[inline(never)]
+pub unsafe extern "C" fn get_or_call(rec: &Record, t: *mut Table, key: Value) -> Value {
     // SAFETY: caller.
     unsafe {
         if key.is_atom() {
@@ -339,12 +371,16 @@ pub unsafe extern "C" fn get_fast(rec: &Record, t: *mut Table, key: Value) -> Va
         if !v.is_nil() || meta.is_null() {
             return v;
         }
-        if index_of(rec, meta).type_of() == Type::Function {
-            return Value::EMPTY;
+        let m = index_of(rec, meta);
+        if m.is_nil() {
+            return m;
+        }
+        if m.type_of() == Type::Function {
+            return prepare(rec, m, Value::object(t.cast()), key);
         }
         match lookup(rec, Value::object(t.cast()), key) {
             Lookup::Found(v) => v,
-            _ => Value::EMPTY,
+            _ => Value::DEAD,
         }
     }
 }

@@ -39,12 +39,14 @@ pub unsafe fn entry_from(rec: &Record, t: *const Table, s: *const Store, mut pos
         let slots = (*s).mask as usize / 16 + 1;
         while position - acap < slots {
             let (k, v) = Store::slot(s, (position - acap) * 16);
-            let word = Value(k.load(Acquire));
-            if word != Value::EMPTY && word != Value::DEAD && word != TOMB {
-                let v = Value(v.load(Acquire));
-                let v = if v == Value::MOVED { get_key(t, &key_of(rec, word)) } else { v };
-                if !v.is_nil_like() {
-                    return Some(Entry { position, key: word, value: v });
+            let v = Value(v.load(Acquire));
+            if !v.is_nil_like() || v == Value::MOVED {
+                let word = Value(k.load(Acquire));
+                if word != Value::EMPTY && word != Value::DEAD && word != TOMB {
+                    let v = if v == Value::MOVED { get_key(t, &key_of(rec, word)) } else { v };
+                    if !v.is_nil_like() {
+                        return Some(Entry { position, key: word, value: v });
+                    }
                 }
             }
             position += 1;

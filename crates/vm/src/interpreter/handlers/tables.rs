@@ -163,8 +163,11 @@ op! {
         let v = *base.add(b!(ins));
         let p = object_bits!(v);
         if is_table!(p, th) {
-            let found = index::field_fast(&*th, p as *mut Table, *k.add(c!(ins)), pc);
-            if found != Value::EMPTY {
+            let found = index::field_or_call(&*th, p as *mut Table, *k.add(c!(ins)), pc);
+            if found == Value::EMPTY {
+                return enter_index(pc, base, ins, th, k);
+            }
+            if found != Value::DEAD {
                 *base.add(a!(ins)) = found;
                 next!(pc.add(1), base, th, k)
             }
@@ -342,8 +345,11 @@ op! {
             if (*base.add(c!(ins))).is_atom() {
                 change(pc, ins, Form::GetTableA);
             }
-            let found = index::get_fast(&*th, p as *mut Table, *base.add(c!(ins)));
-            if found != Value::EMPTY {
+            let found = index::get_or_call(&*th, p as *mut Table, *base.add(c!(ins)));
+            if found == Value::EMPTY {
+                return enter_index(pc, base, ins, th, k);
+            }
+            if found != Value::DEAD {
                 *base.add(a!(ins)) = found;
                 next!(pc, base, th, k)
             }
