@@ -67,7 +67,8 @@ fn str_to_number_slow(text: &[u8]) -> Option<Number> {
 pub fn float_to_integer(f: f64) -> Option<i64> {
     // 2^63 is exact as a float, 2^63 - 1 is not.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    (f.floor() == f && (-LIMIT..LIMIT).contains(&f)).then_some(f as i64)
+    let i = f as i64;
+    (i as f64 == f && f < LIMIT).then_some(i)
 }
 
 fn trim(mut text: &[u8]) -> &[u8] {

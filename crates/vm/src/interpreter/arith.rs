@@ -4,6 +4,9 @@ use super::{CONTINUE, Flow, call, register};
 use crate::debuginfo;
 use crate::error;
 use crate::metamethod::Event;
+use crate::object::Table;
+use crate::sync::Acquire;
+use crate::table;
 use crate::thread::Record;
 use crate::value::{Type, Value, small_float};
 use luas_compiler::number::{Number, float_to_integer};
@@ -333,6 +336,13 @@ pub enum Outcome {
 
 /// The operator on any values. Arithmetic on strings is done by the metamethods of strings.
 pub fn operate(rec: &Record, op: Op, a: Value, b: Value) -> Outcome {
+    if let Some(t) = a.as_table() {
+        // SAFETY: a live table, its metatable likewise.
+        let m = unsafe { table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, op.event()) };
+        if !m.is_nil() {
+            return Outcome::Call(m);
+        }
+    }
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         if let Some(v) = apply(rec, op, x, y) {
             return Outcome::Value(v);

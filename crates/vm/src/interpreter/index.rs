@@ -6,7 +6,7 @@ use crate::error;
 use crate::metamethod::Event;
 use crate::object::{self, Cell, Kind, LuaClosure, Store, Table, Userdata};
 use crate::sync::{Acquire, AtomicU32, Release};
-use crate::table::{self, AtomFound, Found, Key, SetError, find, find_atom, list};
+use crate::table::{self, AtomFound, Key, SetError, find_atom, list};
 use crate::thread::Record;
 use crate::value::{Type, Value};
 
@@ -517,17 +517,18 @@ pub unsafe fn set_field(rec: &Record, object: Value, key: Value, v: Value, hint:
         for _ in 0..MAX_CHAIN {
             let Some(t) = o.as_table() else { break };
             let s = (*t).store.load(Acquire) as *const Store;
-            let present = match find(s, &full) {
-                Found::Hit(slot, offset) => {
+            let present = match find_atom(s, key, hash) {
+                AtomFound::Value(_, offset) => {
                     set_hint(hint, s, hash, offset);
-                    let old = Value(slot.load(Acquire));
-                    if old == Value::MOVED {
-                        break;
+                    if !(*t).header.is_shared() {
+                        Store::slot(s, offset as usize).1.set(v.0);
+                        (*rec.ci.get()).pc = hint.add(1);
+                        return CONTINUE;
                     }
-                    !old.is_nil_like()
+                    true
                 }
-                Found::Absent(offset) if offset != u32::MAX || (*s).next.load(Acquire) == 0 => false,
-                _ => break,
+                AtomFound::Absent => false,
+                AtomFound::Moving => break,
             };
             let meta = (*t).meta.load(Acquire) as *const Table;
             let m = if present { Value::NIL } else { table::metamethod(rec, meta, Event::NewIndex) };
