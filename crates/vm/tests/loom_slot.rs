@@ -65,10 +65,10 @@ impl Table {
         })
     }
 
-    fn after(&self, s: &Store) -> &Store {
+    fn after(&self, s: &Store) -> usize {
         let n = s.next.load(Acquire);
         assert_ne!(n, 0, "T-5: a moved slot without a next store");
-        &self.stores[n]
+        n
     }
 
     /// As `table::get_key`.
@@ -77,11 +77,11 @@ impl Table {
         loop {
             match s.find(key) {
                 Found::Hit(value) => match value.load(Acquire) {
-                    MOVED => s = self.after(s),
+                    MOVED => s = &self.stores[self.after(s)],
                     v if slot::is_nil_like(v) => return NIL,
                     v => return v,
                 },
-                Found::Closed => s = self.after(s),
+                Found::Closed => s = &self.stores[self.after(s)],
                 Found::Absent(Some(_)) => return NIL,
                 Found::Absent(None) => match s.next.load(Acquire) {
                     0 => return NIL,
@@ -91,17 +91,18 @@ impl Table {
         }
     }
 
-    /// As `table::shared::locate`.
-    fn locate(&self, key: u64) -> Option<&AtomicU64> {
-        let mut s = &self.stores[self.root.load(Acquire)];
+    /// As `table::shared::locate`: where the key is missing are the store's number and the EMPTY slot that ended the search.
+    fn locate(&self, key: u64) -> Result<&AtomicU64, (usize, Option<usize>)> {
+        let mut n = self.root.load(Acquire);
         loop {
+            let s = &self.stores[n];
             match s.find(key) {
-                Found::Hit(value) if value.load(Acquire) != MOVED => return Some(value),
-                Found::Hit(_) | Found::Closed => s = self.after(s),
-                Found::Absent(Some(_)) => return None,
+                Found::Hit(value) if value.load(Acquire) != MOVED => return Ok(value),
+                Found::Hit(_) | Found::Closed => n = self.after(s),
+                Found::Absent(Some(i)) => return Err((n, Some(i))),
                 Found::Absent(None) => match s.next.load(Acquire) {
-                    0 => return None,
-                    n => s = &self.stores[n],
+                    0 => return Err((n, None)),
+                    next => n = next,
                 },
             }
         }
@@ -110,16 +111,16 @@ impl Table {
     /// As `table::shared::swap`.
     fn swap(&self, key: u64, v: u64) -> u64 {
         loop {
-            let Some(value) = self.locate(key) else {
-                if v == NIL {
-                    return NIL;
-                }
-                let _lock = self.lock.lock().unwrap();
-                if self.locate(key).is_some() {
+            let value = match self.locate(key) {
+                Ok(value) => value,
+                Err(_) if v == NIL => return NIL,
+                Err(vacant) => {
+                    let _lock = self.lock.lock().unwrap();
+                    if self.insert_locked(key, v, vacant) {
+                        return NIL;
+                    }
                     continue;
                 }
-                self.insert_locked(key, v);
-                return NIL;
             };
             match slot::update(value, v) {
                 Ok(old) if slot::is_nil_like(old) => return NIL,
@@ -140,17 +141,30 @@ impl Table {
         }
     }
 
-    fn insert_locked(&self, key: u64, v: u64) {
-        let mut s = &self.stores[self.root.load(Acquire)];
+    /// As `table::shared::insert_locked`.
+    fn insert_locked(&self, key: u64, v: u64, vacant: (usize, Option<usize>)) -> bool {
+        let root = self.root.load(Acquire);
+        let mut s = &self.stores[root];
+        // As `Vacant::find_again`.
+        let mut found = match vacant {
+            (n, Some(i)) if n == root && s.slots[i].0.load(Acquire) == EMPTY => Found::Absent(Some(i)),
+            _ => s.find(key),
+        };
         loop {
-            match s.find(key) {
+            match found {
+                Found::Hit(value) => {
+                    let old = value.load(Acquire);
+                    return slot::is_nil_like(old) && slot::exchange(value, old, v) == Ok(true);
+                }
                 Found::Absent(Some(i)) => {
                     let (k, value) = &s.slots[i];
-                    return slot::insert_locked(k, value, key, v);
+                    slot::insert_locked(k, value, key, v);
+                    return true;
                 }
                 Found::Absent(None) => s = self.grow_locked(s),
-                Found::Hit(_) | Found::Closed => unreachable!("the key is absent, and nobody else migrates"),
+                Found::Closed => unreachable!("nobody else migrates"),
             }
+            found = s.find(key);
         }
     }
 
@@ -271,6 +285,20 @@ fn two_threads_insert_one_key() {
         assert!((mine, others) == (NIL, 101) || (mine, others) == (100, NIL), "{mine:x} {others:x}");
         reader.join().unwrap();
         assert_eq!(t.get(C), if mine == NIL { 100 } else { 101 });
+    });
+}
+
+#[test]
+fn two_threads_insert_where_both_saw_the_same_free_slot() {
+    explore(3, || {
+        let t = Table::new(&[(A, 1)]);
+        let one = spawn(&t, |t| t.swap(B, 10));
+        let two = spawn(&t, |t| t.swap(B, 11));
+        let (before, mine) = (t.get(C), t.swap(C, 100));
+        assert_eq!((before, mine), (NIL, NIL));
+        let others = (one.join().unwrap(), two.join().unwrap());
+        assert!(others == (NIL, 10) || others == (11, NIL), "{others:x?}");
+        assert_eq!((t.get(A), t.get(B), t.get(C)), (1, if others.0 == NIL { 11 } else { 10 }, 100));
     });
 }
 

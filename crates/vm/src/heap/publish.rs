@@ -44,6 +44,20 @@ impl Record {
         }
     }
 
+    /// Makes an object shared that refers to nothing yet.
+    /// # Safety
+    /// `p` is a local object of this thread without references.
+    pub(crate) unsafe fn publish_empty(&self, p: *mut Header) {
+        // SAFETY: caller.
+        unsafe {
+            self.owner_assert(p);
+            let (pair, mask) = pair_of(p);
+            pair.shared.set(pair.shared.get() | mask);
+            (*p).set_shared();
+            self.count_published(cell_size_of(p));
+        }
+    }
+
     /// Publishes the registers of a coroutine, and the arrays it has allocated since it was resumed. The runner of a
     /// shared coroutine calls this whenever it stops running it, by yield, return or error, after its fields are
     /// written back and before its status is (I-24).

@@ -98,13 +98,13 @@ pub unsafe fn append(rec: &Record, t: *mut Table, v: Value) -> Result<(), SetErr
         let mut n = len(t).wrapping_add(1);
         loop {
             match shared::locate_slot(t, &Key::Int(n)) {
-                None if v.is_nil() => return Ok(()),
-                None => {
-                    if shared::insert_locked(rec, t, Key::Int(n), v, &lock)? {
+                Err(_) if v.is_nil() => return Ok(()),
+                Err(vacant) => {
+                    if shared::insert_locked(rec, t, Key::Int(n), v, vacant, &lock)? {
                         break;
                     }
                 }
-                Some(value) => {
+                Ok(value) => {
                     // Never overwrites a racing t[n] = x.
                     let old = value.load(Acquire);
                     if !slot::is_nil_like(old) {
@@ -140,7 +140,7 @@ pub unsafe fn pop(rec: &Record, t: *mut Table) -> Value {
         let mut n = len(t);
         loop {
             match shared::locate_slot(t, &Key::Int(n)) {
-                Some(value) => {
+                Ok(value) => {
                     if let Ok(old) = slot::update(value, Value::NIL.0)
                         && !slot::is_nil_like(old)
                     {
@@ -148,8 +148,8 @@ pub unsafe fn pop(rec: &Record, t: *mut Table) -> Value {
                         return Value(old);
                     }
                 }
-                None if n <= 0 => return Value::NIL,
-                None => {}
+                Err(_) if n <= 0 => return Value::NIL,
+                Err(_) => {}
             }
             // Others have made the list shorter by plain stores, or it is empty and t[0], which counts then, is nil.
             n -= 1;
@@ -168,14 +168,14 @@ unsafe fn put(rec: &Record, t: *mut Table, i: i64, v: Value, lock: Option<&Table
         debug_assert!(!v.is_object() || (*v.as_object()).is_shared(), "a local value into a shared table");
         loop {
             match shared::locate_slot(t, &Key::Int(i)) {
-                Some(value) => {
+                Ok(value) => {
                     let done = slot::update(value, v.0);
                     debug_assert!(done.is_ok(), "no migration under the lock");
                     return Ok(());
                 }
-                None if v.is_nil() => return Ok(()),
-                None => {
-                    if shared::insert_locked(rec, t, Key::Int(i), v, lock)? {
+                Err(_) if v.is_nil() => return Ok(()),
+                Err(vacant) => {
+                    if shared::insert_locked(rec, t, Key::Int(i), v, vacant, lock)? {
                         return Ok(());
                     }
                 }

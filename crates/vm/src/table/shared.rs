@@ -48,8 +48,28 @@ impl Drop for TableLock {
     }
 }
 
-/// A claimed key's value slot in whichever store decides about it now, and whether it is an array slot; or None.
-unsafe fn locate<'a>(t: *const Table, key: &Key) -> Option<(&'a AtomicU64, bool)> {
+/// Where the search for an absent key ended: the store, and the offset of the EMPTY slot (`u32::MAX`: there was none).
+#[derive(Clone, Copy)]
+pub struct Vacant(*const Store, u32);
+
+impl Vacant {
+    /// Looks for the key in the root store, under the lock. Whoever entered it since then claimed the slot that ended the
+    /// search, for keys never leave the slots before it (T-1): while it is EMPTY there is nothing to look for.
+    unsafe fn find_again<'a>(self, root: *const Store, key: &Key) -> Found<'a> {
+        let Vacant(s, offset) = self;
+        // SAFETY: caller: a live store; the offset came from a search in it.
+        unsafe {
+            if s == root && offset != u32::MAX && Store::slot(s, offset as usize).0.load(Acquire) == slot::EMPTY {
+                return Found::Absent(offset);
+            }
+            find(root, key)
+        }
+    }
+}
+
+/// A claimed key's value slot in whichever store decides about it now, and whether it is an array slot; or where the key
+/// is missing.
+unsafe fn locate<'a>(t: *const Table, key: &Key) -> Result<(&'a AtomicU64, bool), Vacant> {
     // SAFETY: caller: `t` is live; its stores are until the next safepoint (T-8).
     unsafe {
         let mut s = (*t).store.load(Acquire) as *const Store;
@@ -57,19 +77,18 @@ unsafe fn locate<'a>(t: *const Table, key: &Key) -> Option<(&'a AtomicU64, bool)
             match find(s, key) {
                 Found::Hit(value, offset) => {
                     if value.load(Acquire) != slot::MOVED {
-                        return Some((value, offset == u32::MAX));
+                        return Ok((value, offset == u32::MAX));
                     }
                     s = next_store(s);
                 }
                 Found::Closed => s = next_store(s),
-                Found::Absent(u32::MAX) => {
+                Found::Absent(offset) => {
                     let n = (*s).next.load(Acquire) as *const Store;
-                    if n.is_null() {
-                        return None;
+                    if offset != u32::MAX || n.is_null() {
+                        return Err(Vacant(s, offset));
                     }
                     s = n;
                 }
-                Found::Absent(_) => return None,
             }
         }
     }
@@ -95,15 +114,16 @@ pub unsafe fn swap(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<Va
     // SAFETY: caller.
     unsafe {
         loop {
-            let Some((value, in_array)) = locate(t, &key) else {
-                if v.is_nil() {
-                    return Ok(Value::NIL);
-                }
-                let lock = TableLock::take(t);
-                if locate(t, &key).is_some() || !insert_locked(rec, t, key, v, &lock)? {
+            let (value, in_array) = match locate(t, &key) {
+                Ok(found) => found,
+                Err(_) if v.is_nil() => return Ok(Value::NIL),
+                Err(vacant) => {
+                    let lock = TableLock::take(t);
+                    if insert_locked(rec, t, key, v, vacant, &lock)? {
+                        return Ok(Value::NIL);
+                    }
                     continue;
                 }
-                return Ok(Value::NIL);
             };
             let done = if in_array { slot::update(value, v.0) } else { slot::update_live(value, v.0) };
             match done {
@@ -149,19 +169,22 @@ pub unsafe fn modify<R>(
     // SAFETY: caller.
     unsafe {
         loop {
-            let Some((value, in_array)) = locate(t, &key) else {
-                let (v, r) = match f(Value::NIL) {
-                    Change::Keep(r) => return Ok(r),
-                    Change::To(v, r) => (v, r),
-                };
-                if v.is_nil() {
-                    return Ok(r);
-                }
-                let lock = TableLock::take(t);
-                if locate(t, &key).is_some() || !insert_locked(rec, t, key, v, &lock)? {
+            let (value, in_array) = match locate(t, &key) {
+                Ok(found) => found,
+                Err(vacant) => {
+                    let (v, r) = match f(Value::NIL) {
+                        Change::Keep(r) => return Ok(r),
+                        Change::To(v, r) => (v, r),
+                    };
+                    if v.is_nil() {
+                        return Ok(r);
+                    }
+                    let lock = TableLock::take(t);
+                    if insert_locked(rec, t, key, v, vacant, &lock)? {
+                        return Ok(r);
+                    }
                     continue;
                 }
-                return Ok(r);
             };
             let old = value.load(Acquire);
             if old == slot::MOVED {
@@ -188,15 +211,15 @@ pub unsafe fn modify<R>(
     }
 }
 
-/// Enters a key that is absent. False, and nothing is done, when growing gave the key a place in the array and somebody
-/// stored there first.
+/// Enters a key that was absent when it was looked for. False, and nothing is done, when somebody stored there first.
 /// # Safety
-/// As [`set`]; the lock is `t`'s, and the key was absent under it.
+/// As [`set`]; the lock is `t`'s, and there was no safepoint since `vacant` was found.
 pub unsafe fn insert_locked(
     rec: &Record,
     t: *mut Table,
     key: Key,
     v: Value,
+    vacant: Vacant,
     _lock: &TableLock,
 ) -> Result<bool, SetError> {
     // SAFETY: caller. Under the lock the root store has no migration in progress.
@@ -204,10 +227,11 @@ pub unsafe fn insert_locked(
         let word = store_word(rec, &key).ok_or(SetError::Memory)?;
         rec.publish(word);
         let mut s = (*t).store.load(Acquire) as *mut Store;
+        let mut found = vacant.find_again(s, &key);
         loop {
-            match find(s, &key) {
+            match found {
                 Found::Hit(value, _) => {
-                    // The array of a larger store has a place for the key. No migration while we hold the lock.
+                    // Somebody has entered the key, or the array of a larger store has a place for it.
                     let old = value.load(Acquire);
                     if !slot::is_nil_like(old) || slot::exchange(value, old, v.0) != Ok(true) {
                         return Ok(false);
@@ -223,6 +247,7 @@ pub unsafe fn insert_locked(
                 }
                 _ => s = grow_locked(rec, t, s, &key)?,
             }
+            found = find(s, &key);
         }
         forget_absent(t, &key);
         Ok(true)
@@ -238,7 +263,7 @@ pub unsafe fn reserve_array(rec: &Record, t: *mut Table, n: usize) -> Result<(),
         let _lock = TableLock::take(t);
         if n > 0 && is_empty_store((*t).store.load(Acquire) as *const Store) {
             let s = new_store(rec, n, 0).ok_or(SetError::Memory)?;
-            rec.publish_object(s.cast());
+            rec.publish_empty(s.cast());
             // Release: pairs with the acquire load of the root in every operation.
             (*t).store.store(s as u64, Release);
         }
@@ -254,7 +279,8 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
     unsafe {
         let old_acap = (*s).acap as usize;
         // Hash entries whose value is nil come to life under the lock only, so there will not be more than now. Items of
-        // the array may: never a smaller array. Some hash slots stay free, for slots of removed keys are not used again.
+        // the array may: never a smaller array. Some hash slots stay free, for slots of removed keys are not used again; not
+        // for list items, which would go there as long as they find one.
         let (mut acap, mut hcap) = if let Key::Int(i) = *key
             && i == old_acap as i64 + 1
             && is_dense(s)
@@ -264,13 +290,18 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
             count_sizes(s, key)
         };
         acap = acap.max(old_acap);
+        let in_array = |i: i64| (i as u64).wrapping_sub(1) < acap as u64;
         let live = (0..=(*s).mask as usize)
             .step_by(16)
-            .filter(|&offset| !slot::is_nil_like(Store::slot(s, offset).1.load(Acquire)))
+            .filter(|&offset| {
+                let (k, value) = Store::slot(s, offset);
+                !slot::is_nil_like(value.load(Acquire)) && !Value(k.load(Acquire)).as_int().is_some_and(in_array)
+            })
             .count();
-        hcap = hcap.max(super::hash_capacity(live + live / 2 + 1));
+        let own = !matches!(*key, Key::Int(i) if in_array(i));
+        hcap = hcap.max(super::hash_capacity(live + live / 2 + own as usize));
         let n = new_store(rec, acap, hcap).ok_or(SetError::Memory)?;
-        rec.publish_object(n.cast());
+        rec.publish_empty(n.cast());
         if is_empty_store(s) {
             // Nothing to move, and nobody claims slots of the static store: no need to close it (it is not ours).
             // Release: pairs with the acquire load of the root in every operation.
@@ -316,10 +347,10 @@ unsafe fn grow_locked(rec: &Record, t: *mut Table, s: *mut Store, key: &Key) -> 
     }
 }
 
-/// The value slot of a present key.
+/// The value slot of a claimed key, or where it is missing.
 /// # Safety
 /// `t` is a live shared table.
-pub unsafe fn locate_slot<'a>(t: *const Table, key: &Key) -> Option<&'a AtomicU64> {
+pub unsafe fn locate_slot<'a>(t: *const Table, key: &Key) -> Result<&'a AtomicU64, Vacant> {
     // SAFETY: caller.
     unsafe { locate(t, key).map(|(value, _)| value) }
 }
