@@ -403,6 +403,42 @@ pub unsafe fn raw_get_int(t: *const Table, i: i64) -> Value {
     }
 }
 
+/// `t[key]`, raw, for an inline integer that is more likely in the hash part.
+/// # Safety
+/// `t` is a live table.
+#[inline(always)]
+pub unsafe fn raw_get_hashed(t: *const Table, key: Value) -> Value {
+    let i = key.as_small_int();
+    // SAFETY: caller; offsets are masked.
+    unsafe {
+        let s = (*t).store.load(Acquire) as *const Store;
+        if (i as u64).wrapping_sub(1) >= (*s).acap as u64 {
+            let mask = (*s).mask as usize;
+            let home = home_of_int(i, mask);
+            let mut offset = home;
+            loop {
+                let (k, v) = Store::slot(s, offset);
+                let word = Value(k.load(Acquire));
+                if word == key {
+                    let v = Value(v.load(Acquire));
+                    if !v.is_nil_like() {
+                        return v;
+                    }
+                    break;
+                }
+                if word == Value::EMPTY {
+                    return Value::NIL;
+                }
+                offset = (offset + 16) & mask;
+                if word == Value::DEAD || offset == home {
+                    break;
+                }
+            }
+        }
+        raw_get_int(t, i)
+    }
+}
+
 /// `t[atom]`, raw; `atom` is an atom.
 /// # Safety
 /// `t` is a live table.

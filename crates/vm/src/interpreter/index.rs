@@ -366,7 +366,7 @@ pub unsafe extern "C" fn get_or_call(rec: &Record, t: *mut Table, key: Value) ->
                 return v;
             }
         }
-        let v = table::raw_get(rec, t, key);
+        let v = if key.is_small_int() { table::raw_get_hashed(t, key) } else { table::raw_get(rec, t, key) };
         let meta = (*t).meta.load(Acquire) as *const Table;
         if !v.is_nil() || meta.is_null() {
             return v;
