@@ -154,7 +154,9 @@ pub struct Heap {
     torture: Torture,
 }
 
-/// What the machine has of memory.
+/// What the machine has of memory. Aligned so that its words, which all threads write, are not on lines with those of the
+/// machine that all read.
+#[repr(align(128))]
 pub struct GlobalHeap {
     pool: Lock<Pool>,
     lists: Lock<SharedLists>,

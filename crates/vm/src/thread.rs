@@ -44,8 +44,9 @@ pub type Handler =
 
 /// Everything a thread has. Lives in a Box of the machine, never moves.
 ///
-/// The first fields are what handlers use; the dispatch table is reached with one index from the record.
-#[repr(C)]
+/// The first fields are what handlers use; the dispatch table is reached with one index from the record. Aligned so that
+/// no line of it is another thread's too (processors fetch lines by twos).
+#[repr(C, align(128))]
 pub struct Record {
     /// `POLL_*` bits. Set by the owner and by any thread that wants it to stop; cleared by the owner.
     pub poll: AtomicU32,

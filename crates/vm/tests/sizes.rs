@@ -2,10 +2,12 @@
 #![cfg(not(loom))]
 
 use luas_vm::coroutine::CallInfo;
+use luas_vm::heap::GlobalHeap;
 use luas_vm::native::Result;
 use luas_vm::object::{BoxedInt, Cell, Header, STORE_HEADER, STR_BYTES, Store, Table};
+use luas_vm::thread::Record;
 use luas_vm::value::{Val, Value};
-use std::mem::size_of;
+use std::mem::{align_of, offset_of, size_of};
 
 #[test]
 fn values_are_words() {
@@ -29,4 +31,10 @@ fn frames_and_results() {
     assert_eq!(size_of::<CallInfo>(), 32, "two frames in a cache line");
     assert_eq!(size_of::<Result<u32>>(), 8, "contract 16: an error is a token");
     assert_eq!(size_of::<Result<()>>(), 1, "contract 16: an error is a token");
+}
+
+#[test]
+fn what_threads_write_is_not_beside_what_others_use() {
+    assert!(align_of::<Record>() >= 128 && align_of::<GlobalHeap>() >= 128);
+    assert_eq!(offset_of!(Record, poll) / 128, offset_of!(Record, state) / 128, "what a stopper looks at is together");
 }
