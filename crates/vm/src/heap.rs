@@ -54,7 +54,7 @@ use crate::object::{Header, Kind, LuaClosure, Store, Table};
 use crate::sync::{AcqRel, AtomicU32, AtomicU64, AtomicUsize, Lock};
 use crate::table::empty_store;
 use crate::thread::{POLL_COLLECT, POLL_TORTURE, Record};
-use block::{BLOCK_SIZE, Block, CELL_SPACE, FIRST_GRANULE, GRANULE};
+use block::{Block, CELL_SPACE, FIRST_GRANULE, GRANULE};
 use dead::DeadHeap;
 use finalizer::{LocalLists, SharedLists};
 use pool::Pool;
@@ -100,9 +100,6 @@ const NURSERY: usize = 4 << 20;
 const SHARED_FLOOR: usize = 32 << 20;
 /// The same while there is one thread, which waits for no other: the functions of chunks are shared from birth.
 const SHARED_FLOOR_ALONE: usize = 8 << 20;
-/// How many empty blocks a thread keeps after a local collection: what it will take until the next one anyway. Others
-/// do not get them, and it does not wait for the pool's lock.
-const SPARE: usize = NURSERY / BLOCK_SIZE;
 /// Counters are passed on to the machine's in steps of this many bytes.
 const FLUSH: usize = 64 << 10;
 
@@ -141,9 +138,6 @@ pub struct Heap {
     live: Cell<usize>,
     /// Local ones of them.
     local_live: Cell<usize>,
-    /// Blocks without used cells that the last local collection left, at most [`SPARE`]; only their head's `next` and
-    /// the fields that make stale references fail are valid.
-    spare: Cell<*mut Block>,
     /// What the machine's total knows of this heap.
     flushed: Cell<usize>,
     /// Bytes published since the machine's counter was last told.
@@ -218,7 +212,6 @@ impl Heap {
             threshold: Cell::new(NURSERY),
             live: Cell::new(0),
             local_live: Cell::new(0),
-            spare: Cell::new(std::ptr::null_mut()),
             flushed: Cell::new(0),
             published: Cell::new(0),
             worklist: UnsafeCell::new(Worklist::new(torture.tiny_lists)),
@@ -459,21 +452,14 @@ impl Record {
     /// A fresh block of the class, as one run.
     fn fresh_run(&self, class: usize) -> Option<(*mut u8, *mut u8)> {
         let size = CLASS_SIZES[class];
-        let mut b = self.heap.spare.get();
-        if b.is_null() {
-            let Some(taken) = self.machine().heap.pool.lock().take(1) else {
-                // Whatever can be freed should be, before the program is told that there is no memory for the next
-                // object.
-                self.raise_poll(POLL_COLLECT);
-                return None;
-            };
-            b = taken.cast();
-        } else {
-            // SAFETY: a spare block is mapped, and its `next` is valid.
-            self.heap.spare.set(unsafe { (*b).next.get() });
-        }
+        let Some(b) = self.machine().heap.pool.lock().take(1) else {
+            // Whatever can be freed should be, before the program is told that there is no memory for the next object.
+            self.raise_poll(POLL_COLLECT);
+            return None;
+        };
+        let b = b.cast::<Block>();
         let cells = CELL_SPACE / size;
-        // SAFETY: the pool gave this memory away for good, now or before.
+        // SAFETY: the pool gave this memory away for good.
         let block = unsafe {
             Block::init(b, self, class as u32, size, cells as u32);
             &*b

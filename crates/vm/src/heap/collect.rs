@@ -101,10 +101,9 @@ impl Record {
             marker.finish(|marker| marker.separate_local(lists, self));
             lists.sift_payloads(&mut dead, &mut |p| marker.is_marked(p));
             let (_, empty) = self.heap.count();
-            let surplus = self.heap.keep_spare(empty);
             // Under the lock only what must be: others allocate meanwhile.
             let mut pool = machine.heap.pool.lock();
-            release_all(&mut pool, surplus);
+            release_all(&mut pool, empty);
             let unused = pool.trim();
             drop(pool);
             drop(unused);
@@ -211,7 +210,6 @@ impl Record {
                 let (census, empty) = rec.heap.count();
                 total.add(census);
                 release_all(&mut pool, empty);
-                release_all(&mut pool, rec.heap.spare.replace(std::ptr::null_mut()));
                 rec.heap.published.set(0);
             }
             let before = dead_heap.live;
@@ -261,7 +259,6 @@ impl Record {
             {
                 let mut pool = global.pool.lock();
                 release_all(&mut pool, empty);
-                release_all(&mut pool, self.heap.spare.replace(std::ptr::null_mut()));
             }
             let mut dead_heap = global.dead.lock();
             dead_heap.take_over(orphans, &global.adoptable);
@@ -366,30 +363,6 @@ impl Heap {
         self.live.set(total.local + total.shared);
         self.local_live.set(total.local);
         (total, empty.before(Line::new()))
-    }
-
-    /// Keeps some of these empty blocks for the next allocations; the list of the others.
-    /// # Safety
-    /// The blocks are in no heap, and nothing refers to what lay in them.
-    unsafe fn keep_spare(&self, mut empty: *mut Block) -> *mut Block {
-        let mut kept = 0;
-        for_each_in(self.spare.get(), |_| kept += 1);
-        let mut surplus = Line::new();
-        while !empty.is_null() {
-            // SAFETY: listed blocks are mapped.
-            let block = unsafe { &*empty };
-            let next = block.next.get();
-            if kept < super::SPARE && !block.is_large() {
-                kept += 1;
-                block.retire();
-                block.next.set(self.spare.get());
-                self.spare.set(empty);
-            } else {
-                surplus.push(empty);
-            }
-            empty = next;
-        }
-        surplus.before(Line::new())
     }
 
     /// Takes all blocks out of the heap, as one list.
