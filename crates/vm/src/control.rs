@@ -13,8 +13,8 @@ use crate::interpreter::call::{self, SWITCHED, call_nested_as, finish_call, retu
 use crate::interpreter::{EXIT_DONE, EXIT_ERROR, Flow};
 use crate::metamethod::Event;
 use crate::native::Result;
-use crate::object::{COROUTINE_LOCAL, Coroutine, Header, Kind, NativeClosure};
-use crate::sync::{Acquire, Release};
+use crate::object::{Coroutine, Kind};
+use crate::sync::Release;
 use crate::thread::{Record, Thread};
 use crate::value::{Type, Val, Value};
 
@@ -244,7 +244,9 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         (*c).protection.set(0);
         (*c).stack.set(stack);
         (*c).frames.set(frames);
-        (*c).ci.set(0);
+        (*c).at.set((*c).first_frame());
+        (*c).stack_limit.set(std::ptr::null_mut());
+        (*c).ci_last.set(std::ptr::null_mut());
         (*c).resumer.set(std::ptr::null_mut());
         (*c).tbc.set(std::ptr::null_mut());
         (*c).tbc_len.set(0);
@@ -257,13 +259,13 @@ pub fn new_coroutine(rec: &Record, function: Value) -> Option<*mut Coroutine> {
         let slots = Record::stack_slots(stack);
         *slots.add(1) = function;
         (*c).top.set(2);
-        *Record::buffer_contents::<CallInfo>(frames) = CallInfo {
+        *(*c).first_frame() = CallInfo {
             pc: std::ptr::null(),
             k: std::ptr::null(),
             base: 1,
             top: 1 + MIN_NATIVE as u32,
             wanted: 1,
-            flags: CALL_NATIVE,
+            flags: CALL_NATIVE | CALL_BOTTOM,
             extra: 0,
         };
     }
@@ -380,7 +382,7 @@ unsafe fn resume(rec: &Record, co: *mut Coroutine, c: Continuation, skip: usize)
         }
         std::ptr::copy_nonoverlapping(first, rec.top.get(), n);
         rec.top.set(rec.top.get().add(n));
-        let flow = if (*co).ci.get() == 0 {
+        let flow = if (*(*co).at.get()).flags & CALL_BOTTOM != 0 {
             call::call(rec, rec.top.get().sub(n + 1), -1, CALL_COROUTINE)
         } else {
             // The frame of `yield` returns the values.
@@ -411,8 +413,7 @@ unsafe fn deliver(rec: &Record, first: *mut Value, n: usize, status: u32) -> Flo
         // What was handed over does not stay behind.
         (*co).top.set(first.offset_from_unsigned(Record::stack_slots((*co).stack.get())) as u32);
         if status == DEAD {
-            (*co).ci.set(0);
-            (*co).top.set(1);
+            (*co).clear_frames();
         }
         if (*co).header.is_shared() {
             rec.publish_coroutine_stack(co);
@@ -522,191 +523,6 @@ pub fn co_yield(th: &mut Thread) -> Result<u32> {
         let n = rec.top.get().offset_from_unsigned(first);
         let flow = deliver(rec, first, n, SUSPENDED);
         switched(rec, flow)
-    }
-}
-
-/// The frame of the native function that the current Lua frame calls by `ins`, an instruction CALL with a fixed number of
-/// arguments, which start at `frame`.
-unsafe fn native_frame(rec: &Record, frame: *mut Value, ins: u32, c: Continuation) -> CallInfo {
-    let nargs = (ins >> 16 & 0xFF) - 1;
-    // SAFETY: caller: a slot of the running coroutine.
-    let base = unsafe { frame.offset_from_unsigned(rec.stack.get()) } as u32;
-    CallInfo {
-        pc: std::ptr::null(),
-        k: c as usize as *const Value,
-        base,
-        top: base + nargs + MIN_NATIVE as u32,
-        wanted: (ins >> 24) as u16,
-        flags: CALL_NATIVE,
-        extra: nargs,
-    }
-}
-
-/// Goes from the running coroutine, whose current frame is `own`, to `co`: to the Lua frame below the native frame `at`,
-/// which returns `lead` and `n` values at `first`.
-#[inline(always)]
-unsafe fn switch(
-    rec: &Record,
-    own: *const CallInfo,
-    co: *const Coroutine,
-    at: *mut CallInfo,
-    lead: bool,
-    first: *const Value,
-    n: usize,
-) {
-    // SAFETY: callers have checked that the values fit.
-    unsafe {
-        let from = rec.coroutine.get();
-        (*from).ci.set(own.offset_from_unsigned(Record::buffer_contents::<CallInfo>((*from).frames.get())) as u32);
-        let stack = (*co).stack.get();
-        let slots = Record::stack_slots(stack);
-        let mut to = slots.add((*at).base as usize - 1);
-        let mut wanted = (*at).wanted as isize - 1;
-        if wanted < 0 {
-            wanted = n as isize + lead as isize;
-            rec.top.set(to.offset(wanted));
-        } else {
-            rec.top.set(to);
-        }
-        if lead {
-            *to = Value::TRUE;
-            to = to.add(1);
-            wanted -= 1;
-        }
-        if n == 1 && wanted == 1 {
-            *to = *first;
-        } else {
-            for i in 0..wanted {
-                *to.offset(i) = if i < n as isize { *first.offset(i) } else { Value::NIL };
-            }
-        }
-        rec.coroutine.set(co.cast_mut());
-        rec.stack.set(slots);
-        rec.stack_limit.set(slots.add((*stack).len as usize - EXTRA_SLOTS));
-        rec.ci.set(at.sub(1));
-        let frames = (*co).frames.get();
-        rec.ci_last.set(Record::buffer_contents::<CallInfo>(frames).byte_add((*frames).len as usize).sub(1));
-    }
-}
-
-/// The frame in which the coroutine waits, if the switch to it and the return of `n` values from that frame are of the
-/// plain kind: no hook, nothing but a Lua function that wants them, room.
-#[inline(always)]
-unsafe fn waits_plainly(co: *const Coroutine, n: usize) -> Option<*mut CallInfo> {
-    // SAFETY: caller: a live coroutine that nobody else runs.
-    unsafe {
-        let at = Record::buffer_contents::<CallInfo>((*co).frames.get()).add((*co).ci.get() as usize);
-        let room = (*at).base as usize + n + EXTRA_SLOTS < (*(*co).stack.get()).len as usize;
-        ((*at).flags == CALL_NATIVE && (*co).hook_active.get() == 0 && room).then_some(at)
-    }
-}
-
-/// `coroutine.resume(co, ...)` called by the current Lua frame with the instruction `ins`, of a local coroutine that waits
-/// in `yield` as most do: switches to it, or does nothing and answers false.
-/// # Safety
-/// The frame's pc is saved, there is no hook, room for a native frame, and `ins` gives its arguments, at `frame`, or
-/// is open.
-pub unsafe fn resume_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool {
-    // SAFETY: caller.
-    unsafe {
-        if ins & 0xFE_0000 == 0 || !(*frame).is_object() {
-            return false;
-        }
-        let co = (*frame).as_object().cast::<Coroutine>();
-        resume_plainly(rec, frame, ins, co, Continuation::Resume, 1)
-    }
-}
-
-/// The same of a function that `coroutine.wrap` made, whose closure is `native`; it may be called without arguments.
-/// # Safety
-/// As [`resume_directly`].
-pub unsafe fn wrapped_directly(rec: &Record, frame: *mut Value, ins: u32, native: *const NativeClosure) -> bool {
-    // SAFETY: caller; the function has one upvalue.
-    unsafe {
-        let co = Value(NativeClosure::upval(native, 0).load(Acquire));
-        if ins & 0xFF_0000 == 0 || !co.is_object() {
-            return false;
-        }
-        let co = co.as_object().cast::<Coroutine>();
-        resume_plainly(rec, frame, ins, co, Continuation::Wrap, 0)
-    }
-}
-
-/// Whether an object is a coroutine of this thread alone, in one compare.
-/// # Safety
-/// `p` is live.
-#[inline(always)]
-unsafe fn is_local_coroutine(p: *const Header) -> bool {
-    // SAFETY: caller. A plain read, as in the handlers: only an owner changes the kind of an object, and only while no
-    // other thread can reach it.
-    unsafe { *p.cast::<u8>() == COROUTINE_LOCAL }
-}
-
-/// `co` is any object.
-#[inline(always)]
-unsafe fn resume_plainly(
-    rec: &Record,
-    frame: *mut Value,
-    ins: u32,
-    co: *mut Coroutine,
-    c: Continuation,
-    skip: usize,
-) -> bool {
-    // SAFETY: callers.
-    unsafe {
-        let from = rec.coroutine.get();
-        if !is_local_coroutine(co.cast())
-            || (*co).status.get() != SUSPENDED
-            || (*co).ci.get() == 0
-            || (*from).nesting.get() >= call::MAX_NATIVE_DEPTH
-        {
-            return false;
-        }
-        let n = (ins >> 16 & 0xFF) as usize - 1 - skip;
-        let Some(at) = waits_plainly(co, n) else { return false };
-        let own = rec.ci.get().add(1);
-        *own = native_frame(rec, frame, ins, c);
-        (*from).top.set((*own).base + (*own).extra);
-        (*from).status.store(NORMAL, Release);
-        (*co).resumer.set(from);
-        (*co).run_depth.set(rec.run_depth.get());
-        (*co).nesting.set((*from).nesting.get() + 1);
-        (*co).status.set(RUNNING);
-        switch(rec, own, co, at, false, frame.add(skip), n);
-        true
-    }
-}
-
-/// `coroutine.yield(...)` called by the current Lua frame with the instruction `ins`, in a local coroutine that a Lua
-/// function has resumed: goes back to that one, or does nothing and answers false.
-/// # Safety
-/// As [`resume_directly`].
-pub unsafe fn yield_directly(rec: &Record, frame: *mut Value, ins: u32) -> bool {
-    // SAFETY: caller.
-    unsafe {
-        let co = rec.coroutine.get();
-        let to = (*co).resumer.get();
-        if to.is_null() || (*co).run_depth.get() != rec.run_depth.get() || !is_local_coroutine(co.cast()) {
-            return false;
-        }
-        if ins & 0xFF_0000 == 0 {
-            return false;
-        }
-        let n = (ins >> 16 & 0xFF) as usize - 1;
-        let Some(at) = waits_plainly(to, n + 1) else { return false };
-        let resume = continuation(at) == Continuation::Resume;
-        if !resume && continuation(at) != Continuation::Wrap {
-            return false;
-        }
-        let own = rec.ci.get().add(1);
-        *own = native_frame(rec, frame, ins, Continuation::None);
-        // What is handed over does not stay behind.
-        (*co).top.set((*own).base);
-        (*co).resumer.set(std::ptr::null_mut());
-        (*co).status.set(SUSPENDED);
-        (*to).status.store(RUNNING, Release);
-        switch(rec, own, to, at, resume, frame, n);
-        true
     }
 }
 
@@ -829,8 +645,7 @@ unsafe fn close_coroutine(rec: &Record, co: *mut Coroutine) -> bool {
         });
         set_continuation(rec.frame(frame), waiting);
         (*co).failed.set(false);
-        (*co).ci.set(0);
-        (*co).top.set(1);
+        (*co).clear_frames();
         (*co).status.store(DEAD, Release);
         !failed
     }

@@ -5,8 +5,8 @@
 //! Leaves to others: what the frames do ([`crate::interpreter`]), how it is collected ([`crate::heap`]).
 
 use crate::hook::Hook;
-use crate::object::{Bytes, Header, Stack};
-use crate::sync::{AcqRel, Acquire, AtomicU32, Release};
+use crate::object::{BUFFER_HEADER, Bytes, Header, Stack};
+use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Release};
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -82,34 +82,40 @@ pub const CALL_GUARD: u16 = 2048;
 pub const CALL_HOOK: u16 = 4096;
 /// The caller's frame is that of a pcall without hooks, called by a Lua function. Beside CALL_TO_NATIVE.
 pub const CALL_IN_PCALL: u16 = 8192;
+/// The frame below a coroutine's first function.
+pub const CALL_BOTTOM: u16 = 16384;
 /// Bits that make a return take the slow way.
 pub const CALL_SLOW_RETURN: u16 =
     CALL_FRESH | CALL_META | CALL_COROUTINE | CALL_FINALIZER | CALL_TO_NATIVE | CALL_CLOSE;
 
 /// A coroutine.
 ///
-/// While it runs, `stack`, `ci` and `top` here are stale: the thread's record has the current ones.
+/// While it runs, `stack`, `at` and `top` here are stale: the thread's record has the current ones.
 #[repr(C)]
 pub struct Coroutine {
     /// Header.
     pub header: Header,
     /// SUSPENDED, RUNNING, NORMAL, DEAD or CLOSING.
     pub status: AtomicU32,
+    /// [`Hook::active_mask`] of its hook, in one word with the status for [`Coroutine::plain_state`].
+    pub hook_active: Cell<u32>,
     /// Depth of native runs at which it was resumed; yielding deeper is "across a C-call boundary".
     pub run_depth: Cell<u32>,
     /// How many coroutines are below it in the chain of resumes.
     pub nesting: Cell<u32>,
-    /// [`Hook::active_mask`] of its hook, beside what every switch reads.
-    pub hook_active: Cell<u32>,
+    /// The current frame, in `frames`.
+    pub at: Cell<*mut CallInfo>,
+    /// Its registers.
+    pub stack: Cell<*mut Stack>,
+    /// What [`crate::thread::Record::stack_limit`] is while it runs; current from its first run on.
+    pub stack_limit: Cell<*mut Value>,
+    /// What [`crate::thread::Record::ci_last`] is while it runs; likewise.
+    pub ci_last: Cell<*mut CallInfo>,
     /// Low half: offset of the message handler in force, 0 for none. High half: how many protected calls (pcall, xpcall)
     /// it is inside of. One word, for each of those calls saves and changes both.
     pub protection: Cell<u64>,
-    /// Its registers.
-    pub stack: Cell<*mut Stack>,
     /// Its frames: an array of [`CallInfo`].
     pub frames: Cell<*mut Bytes>,
-    /// Index of the current frame.
-    pub ci: Cell<u32>,
     /// Offset of the first free slot.
     pub top: Cell<u32>,
     /// Who resumed it; null while suspended and for a thread's first coroutine.
@@ -150,6 +156,35 @@ impl Coroutine {
         let old = self.protection.get();
         self.protection.set((old | u64::from(u32::MAX)) + 1 + u64::from(handler));
         old
+    }
+
+    /// First of its frames.
+    #[inline(always)]
+    pub fn first_frame(&self) -> *mut CallInfo {
+        self.frames.get().cast::<u8>().wrapping_add(BUFFER_HEADER).cast()
+    }
+
+    /// Forgets all frames: nothing of it is left but its end.
+    pub fn clear_frames(&self) {
+        self.at.set(self.first_frame());
+        self.top.set(1);
+    }
+
+    /// Of one that this thread runs, or that is local: its state alone if its hook wants no event; otherwise a number
+    /// that is no state.
+    #[inline(always)]
+    pub fn plain_state(&self) -> u64 {
+        const { assert!(std::mem::offset_of!(Coroutine, hook_active) == std::mem::offset_of!(Coroutine, status) + 4) };
+        // SAFETY: the two fields, in one aligned word. The status of such a coroutine is written by this thread alone.
+        u64::from_le(unsafe { (*(&raw const self.status).cast::<AtomicU64>()).get() })
+    }
+
+    /// Its next state, when [`Self::plain_state`] was one. Release, as the steps of [`Self::step`]. The whole word is
+    /// written, for a processor would have to wait before it reads what was written in parts.
+    #[inline(always)]
+    pub fn set_plain_state(&self, state: u32) {
+        // SAFETY: as in `plain_state`; the other half is 0 and stays so.
+        unsafe { (*(&raw const self.status).cast::<AtomicU64>()).store(u64::from(state).to_le(), Release) }
     }
 
     /// Where it is in its life.

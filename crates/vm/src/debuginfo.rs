@@ -72,9 +72,9 @@ impl Frames {
         // SAFETY: caller: `co` is live and not running elsewhere.
         unsafe {
             Frames {
-                frames: Record::buffer_contents((*co).frames.get()),
+                frames: (*co).first_frame(),
                 stack: Record::stack_slots((*co).stack.get()),
-                last: (*co).ci.get() as usize,
+                last: (*co).at.get().offset_from_unsigned((*co).first_frame()),
                 top: (*co).top.get() as usize,
             }
         }

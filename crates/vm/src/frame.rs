@@ -73,10 +73,8 @@ impl Record {
             let slots = Record::stack_slots((*co).stack.get());
             self.stack.set(slots);
             self.top.set(slots.add((*co).top.get() as usize));
-            let frames = Record::buffer_contents::<CallInfo>((*co).frames.get());
-            self.ci.set(frames.add((*co).ci.get() as usize));
-            let count = (*(*co).frames.get()).len as usize / std::mem::size_of::<CallInfo>();
-            self.ci_last.set(frames.add(count - 1));
+            self.ci.set((*co).at.get());
+            self.set_frames_limit();
             self.set_stack_limit();
             if (*co).hook_active.get() != self.hook_mask.get() {
                 self.follow_hook();
@@ -87,16 +85,13 @@ impl Record {
     /// Index of the current frame.
     pub fn frame_index(&self) -> usize {
         // SAFETY: ci points into the running coroutine's frames.
-        unsafe {
-            let frames = Record::buffer_contents::<CallInfo>((*self.coroutine.get()).frames.get());
-            self.ci.get().offset_from_unsigned(frames)
-        }
+        unsafe { self.ci.get().offset_from_unsigned((*self.coroutine.get()).first_frame()) }
     }
 
     /// Frame `i` of the running coroutine.
     pub fn frame(&self, i: usize) -> *mut CallInfo {
         // SAFETY: as in `frame_index`; callers stay within the frames in use.
-        unsafe { Record::buffer_contents::<CallInfo>((*self.coroutine.get()).frames.get()).add(i) }
+        unsafe { (*self.coroutine.get()).first_frame().add(i) }
     }
 
     fn stack_len(&self) -> usize {
@@ -104,14 +99,28 @@ impl Record {
         unsafe { (*(*self.coroutine.get()).stack.get()).len as usize }
     }
 
+    /// The limit of the running coroutine's stack, there and in the record.
     fn set_stack_limit(&self) {
-        let slots = self.stack.get();
-        if self.torture().move_stacks {
-            // Every Lua call takes the slow way, which may move the stack.
-            self.stack_limit.set(slots);
-            return;
+        let mut limit = self.stack.get();
+        // With that torture every Lua call takes the slow way, which may move the stack.
+        if !self.torture().move_stacks {
+            limit = limit.wrapping_add(self.stack_len() - EXTRA_SLOTS);
         }
-        self.stack_limit.set(slots.wrapping_add(self.stack_len() - EXTRA_SLOTS));
+        self.stack_limit.set(limit);
+        // SAFETY: the running coroutine is live.
+        unsafe { (*self.coroutine.get()).stack_limit.set(limit) };
+    }
+
+    /// The last frame of the running coroutine's array, there and in the record.
+    fn set_frames_limit(&self) {
+        // SAFETY: the running coroutine is live and has frames.
+        unsafe {
+            let co = self.coroutine.get();
+            let count = (*(*co).frames.get()).len as usize / std::mem::size_of::<CallInfo>();
+            let last = (*co).first_frame().add(count - 1);
+            self.ci_last.set(last);
+            (*co).ci_last.set(last);
+        }
     }
 
     /// Makes sure that slots up to `end` (an offset) plus the extra ones exist.
@@ -222,7 +231,7 @@ impl Record {
             (*co).frames.set(new);
             let frames = Record::buffer_contents::<CallInfo>(new);
             self.ci.set(frames.add(index));
-            self.ci_last.set(frames.add((*new).len as usize / size - 1));
+            self.set_frames_limit();
             Ok(frames.add(index + 1))
         }
     }

@@ -204,8 +204,7 @@ pub unsafe fn free_thread_record(rec: NonNull<Record>) {
         let mut co = r.coroutine.get();
         while !co.is_null() {
             let resumer = (*co).resumer.replace(ptr::null_mut());
-            (*co).ci.set(0);
-            (*co).top.set(1);
+            (*co).clear_frames();
             (*co).tbc_len.set(0);
             // Release: whoever sees it dead sees it empty.
             (*co).status.store(crate::coroutine::DEAD, crate::sync::Release);

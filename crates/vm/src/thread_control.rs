@@ -23,7 +23,6 @@ pub mod wait;
 
 use crate::coroutine::{CALL_CLOSE, CALL_FINALIZER, CallInfo, Coroutine};
 use crate::native::{ALL, Error, NativeFn, Payload, Result, Table};
-use crate::object::BUFFER_HEADER;
 use crate::sync::{Acquire, AtomicU32, AtomicU64, Relaxed, Release};
 use crate::thread::{Record, Thread};
 use crate::value::{Held, Val, Value};
@@ -312,7 +311,7 @@ impl ThreadCore {
 fn frames(rec: &Record) -> impl Iterator<Item = &CallInfo> {
     fn first(co: *const Coroutine) -> *const CallInfo {
         // SAFETY: a coroutine that runs, or waits for one that runs, is live and has frames.
-        unsafe { (*co).frames.get().cast::<u8>().add(BUFFER_HEADER).cast::<CallInfo>() }
+        unsafe { (*co).first_frame() }
     }
     let mut co: *const Coroutine = rec.coroutine.get();
     let mut at: *const CallInfo = rec.ci.get();
@@ -320,7 +319,7 @@ fn frames(rec: &Record) -> impl Iterator<Item = &CallInfo> {
         if co.is_null() {
             return None;
         }
-        // SAFETY: `at` is a frame in use of `co`: the record's current one, or at or below the one it stopped at.
+        // SAFETY: `at` is a frame in use of `co`: the record's current one, or at or below the one at which it stopped.
         let frame = unsafe { &*at };
         if at > first(co) {
             // SAFETY: not the first frame, so there is one below.
@@ -330,7 +329,7 @@ fn frames(rec: &Record) -> impl Iterator<Item = &CallInfo> {
             co = unsafe { (*co).resumer.get() };
             if !co.is_null() {
                 // SAFETY: the resumer's fields are current since it gave control away.
-                at = unsafe { first(co).add((*co).ci.get() as usize) };
+                at = unsafe { (*co).at.get() };
             }
         }
         Some(frame)

@@ -17,7 +17,6 @@ use super::mark::Marker;
 use super::pool::Surplus;
 use super::torture::Due;
 use super::{GlobalHeap, Heap, NURSERY, SHARED_FLOOR, SHARED_FLOOR_ALONE, large};
-use crate::coroutine::CallInfo;
 use crate::object::{BUFFER_HEADER, Header, Kind, Stack};
 use crate::stop::Stopped;
 use crate::thread::{POLL_COLLECT, POLL_FINALIZERS, POLL_STOP, POLL_TORTURE, Record};
@@ -38,8 +37,7 @@ impl Record {
             let stack = self.stack.get();
             (*co).stack.set(stack.cast::<u8>().sub(BUFFER_HEADER).cast::<Stack>());
             (*co).top.set(self.top.get().offset_from(stack) as u32);
-            let frames = (*co).frames.get().cast::<u8>().add(BUFFER_HEADER).cast::<CallInfo>();
-            (*co).ci.set(self.ci.get().offset_from(frames) as u32);
+            (*co).at.set(self.ci.get());
         }
     }
 

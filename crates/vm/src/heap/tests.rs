@@ -466,6 +466,7 @@ fn new_coroutine(rec: &Record, slots: usize, status: u32) -> *mut Coroutine {
         (*co).status.set(status);
         (*co).stack.set(stack);
         (*co).frames.set(frames);
+        (*co).at.set((*co).first_frame());
     }
     co
 }

@@ -122,11 +122,12 @@ pub unsafe fn registers<'a>(co: *const Coroutine) -> &'a [AtomicU64] {
         let mut extent = (*co).top.get() as usize;
         let frames: *mut Bytes = (*co).frames.get();
         if !frames.is_null() {
-            let ci = frames.cast::<u8>().add(BUFFER_HEADER).cast::<CallInfo>().add((*co).ci.get() as usize);
+            let ci = (*co).at.get();
             debug_assert!(
-                ((*co).ci.get() as usize + 1) * std::mem::size_of::<CallInfo>() <= (*frames).len as usize,
-                "frame {} lies outside of the coroutine's frames",
-                (*co).ci.get()
+                ci >= (*co).first_frame()
+                    && ci.addr() + std::mem::size_of::<CallInfo>()
+                        <= frames.addr() + BUFFER_HEADER + (*frames).len as usize,
+                "frame {ci:?} lies outside of the coroutine's frames at {frames:?}"
             );
             if (*ci).flags & CALL_NATIVE == 0 {
                 extent = extent.max((*ci).top as usize);

@@ -1,5 +1,5 @@
 //! The bodies of all instructions; those of operators are in [`arithmetic`] and [`comparison`], those of tables in
-//! [`tables`]. See [`super`] for the rules.
+//! [`tables`], the calls that switch coroutines in [`coroutines`]. See [`super`] for the rules.
 
 use super::forms::{Form, HANDLER_COUNT, change, for_each_form, is_call};
 use super::{CONTINUE, Flow, arith, call, compare, concat, feedback, finish, forloop, index};
@@ -784,30 +784,8 @@ op! {
         leave!(own, th)
     }
 }
-/// `$switch` when it can: it switches to another coroutine; otherwise the native function is called.
-macro_rules! switch {
-    ($name:ident, $native:ident, $switch:path $(, $co:expr)?) => {
-        op! {
-            #[inline(never)]
-            $name(pc, base, ins, th, $native) {
-                let frame = base.add(a!(ins) + 1);
-                let ci = (*th).ci.get();
-                if frame.add(b!(ins) + MIN_NATIVE) <= (*th).stack_limit.get()
-                    && ci < (*th).ci_last.get()
-                {
-                    (*ci).pc = pc;
-                    if $switch(&*th, frame, ins as u32 $(, $co)?) {
-                        resume!(CONTINUE, th)
-                    }
-                }
-                return call_native(pc, base, ins, th, $native);
-            }
-        }
-    };
-}
-switch!(call_resume, native, control::resume_directly);
-switch!(call_wrapped, native, control::wrapped_directly, native.cast::<NativeClosure>());
-switch!(call_yield, native, control::yield_directly);
+mod coroutines;
+use coroutines::*;
 stub! { call_slow(pc, base, ins, th, k) {
     let func = base.add(a!(ins));
     if b!(ins) != 0 {
