@@ -385,7 +385,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             for slot in registers(co) {
                 let v = Value(slot.get());
                 self.value(v);
-                if GLOBAL && let Some(s) = v.as_kind::<Store>(Kind::Store) {
+                if let Some(s) = v.as_kind::<Store>(Kind::Store) {
                     self.pinned(s);
                 }
             }
@@ -393,10 +393,10 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     }
 
     /// A store that a `pairs` loop walks keeps its keys, also those of nil entries: as a TOMB such a key could come
-    /// back in another slot and be visited twice (I-19).
+    /// back in another slot and be visited twice (I-19), and the loop itself remembers its last key by the position.
     #[cold]
     unsafe fn pinned(&mut self, s: *mut Store) {
-        // SAFETY: a live shared store; loops over the static one keep no cursor.
+        // SAFETY: a live store; loops over the static one keep no cursor.
         unsafe {
             for offset in (0..=(*s).mask as usize).step_by(16) {
                 self.value(Value(Store::slot(s, offset).0.get()));

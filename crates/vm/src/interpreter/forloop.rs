@@ -206,9 +206,11 @@ pub fn prepare_generic(rec: &Record, a: usize) -> Flow {
 
 /// One turn of a loop over `next` or the iterator of `ipairs`, without a call. `r` is R[A].
 ///
-/// The hidden cursor lies in R[A+3], which only TFORPREP reads otherwise: on a local table the position of the last
-/// entry, checked against the control variable; on a shared table the store that the loop walks (I-19). A loop with a
-/// closing value there has no cursor.
+/// The hidden cursor lies in R[A+3], which only TFORPREP reads otherwise: the store that the loop walks, the position of
+/// the last entry being in R[A+2] in place of its key. A store that was replaced is walked on if the table was shared
+/// then, for it leads to the newer one (I-19); that of a local table is not, and the last key is looked up in the newer
+/// one. The store of a local weak table would keep its entries, so there R[A+3] has the position, checked against the
+/// key in R[A+2]. A loop with a closing value has no cursor.
 /// # Safety
 /// `r` is R[A] of a generic loop in the current Lua frame.
 #[inline(never)]
@@ -248,24 +250,45 @@ pub unsafe extern "C" fn iterate(rec: &Record, r: *mut Value) -> u64 {
 unsafe fn next_entry(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
     // SAFETY: caller: `iterate`.
     unsafe {
+        let cursor = *r.add(3);
+        if let Some(pinned) = cursor.as_kind::<Store>(Kind::Store) {
+            let store = pinned.cast_const();
+            let position = *r.add(2);
+            if position.is_small_int()
+                && ((*t).store.load(Acquire) as *const Store == store || (*store).next.load(Acquire) != 0)
+            {
+                return match iterate::entry_from(rec, t, store, (position.as_small_int() as usize).wrapping_add(1)) {
+                    None => {
+                        *r.add(3) = Value::NIL;
+                        Iterated::END
+                    }
+                    Some(e) => {
+                        *r.add(2) = Value::int_unchecked(e.position as i64);
+                        *r.add(4) = e.key;
+                        *r.add(5) = e.value;
+                        Iterated::MORE
+                    }
+                };
+            }
+            unpin(r);
+        }
+        begin(rec, t, r)
+    }
+}
+
+/// The first turn of a loop, and any whose cursor is not a pinned store.
+#[inline(never)]
+unsafe fn begin(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
+    // SAFETY: caller: `iterate`.
+    unsafe {
         let control = *r.add(2);
         let cursor = *r.add(3);
-        let free = if cursor.is_small_int() {
-            !is_closing_value(rec, r)
-        } else {
-            cursor.is_nil() || cursor.as_kind::<Store>(Kind::Store).is_some()
-        };
-        if !free {
+        if !(cursor.is_nil() || cursor.is_small_int() && !is_closing_value(rec, r)) {
             // The slot holds a closing value.
             return Iterated::UNKNOWN;
         }
         let shared = (*t).header.is_shared();
         let mut store = (*t).store.load(Acquire) as *const Store;
-        if let Some(pinned) = cursor.as_kind::<Store>(Kind::Store)
-            && shared
-        {
-            store = pinned;
-        }
         let from = if control.is_nil() {
             if !cursor.is_nil() {
                 return Iterated::UNKNOWN;
@@ -289,20 +312,43 @@ unsafe fn next_entry(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
                 None => return Iterated::UNKNOWN,
             }
         };
-        match iterate::entry_from(rec, t, store, from) {
-            None => Iterated::END,
-            Some(e) => {
-                *r.add(2) = e.key;
-                *r.add(3) = if shared && !table::is_empty_store(store) {
-                    Value::object(store.cast::<Header>())
-                } else {
-                    Value::int_unchecked(e.position as i64)
-                };
-                *r.add(4) = e.key;
-                *r.add(5) = e.value;
-                Iterated::MORE
-            }
+        let Some(e) = iterate::entry_from(rec, t, store, from) else { return Iterated::END };
+        let position = Value::int_unchecked(e.position as i64);
+        if !shared && may_be_weak(t) {
+            *r.add(2) = e.key;
+            *r.add(3) = position;
+        } else {
+            *r.add(2) = position;
+            *r.add(3) = Value::object(store.cast::<Header>());
         }
+        *r.add(4) = e.key;
+        *r.add(5) = e.value;
+        Iterated::MORE
+    }
+}
+
+/// Whether a table's metatable may have a `__mode`.
+unsafe fn may_be_weak(t: *const Table) -> bool {
+    // SAFETY: caller: `t` is live, and so is its metatable.
+    unsafe {
+        let meta = (*t).meta.load(Acquire) as *const Table;
+        !meta.is_null() && (*meta).absent.get() & 1 << Event::Mode as u32 == 0
+    }
+}
+
+/// Puts the key of the last entry back into R[A+2], where its position was while R[A+3] had a store.
+unsafe fn unpin(r: *mut Value) {
+    // SAFETY: caller: R[A] of a loop whose R[A+3] holds a store.
+    unsafe {
+        let store = (*r.add(3)).as_object().cast::<Store>();
+        let position = *r.add(2);
+        if position.is_small_int() {
+            let key = key_at(store, position.as_small_int() as usize);
+            // Only the debug library can have put a number there that is no entry's position; `next` refuses `false`.
+            let is_key = key != Value::EMPTY && key != Value::DEAD && key != table::TOMB;
+            *r.add(2) = if is_key { key } else { Value::FALSE };
+        }
+        *r.add(3) = Value::NIL;
     }
 }
 
@@ -343,8 +389,9 @@ pub unsafe fn forget_cursor(rec: &Record, r: *mut Value) {
     // SAFETY: caller.
     unsafe {
         let cursor = r.add(3);
-        let is_position = (*cursor).is_small_int() && !is_closing_value(rec, r);
-        if is_position || (*cursor).as_kind::<Store>(Kind::Store).is_some() {
+        if (*cursor).as_kind::<Store>(Kind::Store).is_some() {
+            unpin(r);
+        } else if (*cursor).is_small_int() && !is_closing_value(rec, r) {
             *cursor = Value::NIL;
         }
     }
