@@ -76,6 +76,8 @@ pub struct Matcher {
     follows: Vec<Follow>,
     /// What a match may start with, if that is restricted.
     head: Option<Follow>,
+    /// What a match consists of, if it must end where the subject does.
+    tail: Option<Tail>,
     /// The pattern, if it is one item alone: such patterns are the most common, and need no steps.
     lone: Option<Lone>,
     kinds: [Kind; MAX_CAPTURES],
@@ -158,6 +160,15 @@ struct Follow {
     byte: Option<u8>,
 }
 
+/// What is known of the matches of a pattern that ends in `$`.
+#[derive(Clone, Copy)]
+struct Tail {
+    /// All bytes of a match are among these.
+    bits: Bits,
+    /// It has at most so many.
+    widest: usize,
+}
+
 /// A repetition that may still be reconsidered: it began (or must not fall below) `low`, and reached `at`.
 #[derive(Clone, Copy)]
 struct Frame {
@@ -209,7 +220,8 @@ impl Matcher {
     ) -> Result<Found, Stop> {
         let (mut start, mut resume) = match self.paused.take() {
             Some(start) => (start, true),
-            None => (from, false),
+            None if anchored => (from, false),
+            None => (self.tail.map_or(from, |tail| tail.earliest(subject, from)), false),
         };
         loop {
             if !resume {
@@ -369,6 +381,18 @@ impl Matcher {
     }
 }
 
+impl Tail {
+    /// A position at or behind `from` before which no match begins. So `%.lua$` looks at four bytes, and `[^/]+$` at the
+    /// last name alone.
+    fn earliest(&self, subject: &[u8], from: usize) -> usize {
+        let low = from.max(subject.len().saturating_sub(self.widest));
+        if self.bits == [u64::MAX; 4] {
+            return low;
+        }
+        subject[low..].iter().rposition(|&c| !has(&self.bits, c)).map_or(low, |n| low + n + 1)
+    }
+}
+
 impl Lone {
     /// See [`Matcher::search`].
     #[inline(always)]
@@ -524,6 +548,26 @@ mod tests {
     fn check(subject: &str, pattern: &str, expected: Option<&str>) {
         let found = first(subject.as_bytes(), pattern.as_bytes()).unwrap();
         assert_eq!(found.map(|whole| &subject[whole]), expected, "{pattern} in {subject}");
+    }
+
+    #[test]
+    fn matches_at_the_end_begin_where_they_can() {
+        check("a/b/name.lua", "[^/]+$", Some("name.lua"));
+        check("a/b/", "[^/]+$", None);
+        check("a/b/", "[^/]*$", Some(""));
+        check("a.lua.lua", "%.lua$", Some(".lua"));
+        check("a.luac", "%.lua$", None);
+        check("text  x  ", "%s+$", Some("  "));
+        check("text", "%s*$", Some(""));
+        check("aXbXc", "X.-$", Some("XbXc"));
+        check("aab", "a?b$", Some("ab"));
+        check("ab12", "(%a)%d?%d?$", Some("b12"));
+        check("ab123", "(%a)%d?%d?$", None);
+        check("x$", "%$$", Some("$"));
+        check("", "a?$", Some(""));
+        check("", "a$", None);
+        check("a$b", "a$b", Some("a$b"));
+        check("abcabc", "abc$", Some("abc"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::cache::Ends;
 use super::class::{Bits, CLASSES, Set, class, class_of_locale, disjoint, has, set_at, union, with};
-use super::{Ahead, BUDGET, Follow, Kind, Lone, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span};
+use super::{Ahead, BUDGET, Follow, Kind, Lone, MAX_CAPTURES, Malformed, Matcher, Op, Single, Span, Tail};
 use luas_vm::ffi::locale;
 
 /// Reads a pattern; `at` is the next byte.
@@ -73,6 +73,7 @@ impl Matcher {
             [Op::Greedy { single, least: 1, .. }, Op::Success] => Some(Lone { single, repeated: true }),
             _ => None,
         };
+        let tail = Tail::of(&ops, &sets);
         Matcher {
             pattern: pattern.to_vec(),
             ends: Ends::of(pattern),
@@ -80,6 +81,7 @@ impl Matcher {
             sets,
             follows,
             head: behind,
+            tail,
             lone,
             kinds,
             levels,
@@ -249,6 +251,25 @@ impl Compiler<'_> {
         self.at = end + 1;
         self.sets.push(Set::new(bits));
         Ok((CLASSES.len() + self.sets.len() - 1) as u32)
+    }
+}
+
+impl Tail {
+    /// Of steps that end with `$` and before it only have items of one byte, repeated or not, and captures.
+    fn of(ops: &[Op], sets: &[Set]) -> Option<Tail> {
+        let [items @ .., Op::End, Op::Success] = ops else { return None };
+        let mut tail = Tail { bits: [0; 4], widest: 0 };
+        for op in items {
+            let (single, most) = match op {
+                Op::Open(_) | Op::Close(_) | Op::Position(_) => continue,
+                Op::One(single) | Op::Optional { single, .. } => (single, 1),
+                Op::Greedy { single, .. } | Op::Lazy { single, .. } => (single, usize::MAX),
+                _ => return None,
+            };
+            tail.bits = union(&tail.bits, &single.bits(sets));
+            tail.widest = tail.widest.saturating_add(most);
+        }
+        Some(tail)
     }
 }
 
