@@ -836,6 +836,13 @@ impl Thread {
         let shared = self.is_shared(t.0);
         self.modify(t, k, |seen| {
             let old = if seen.is_nil() { Value::int_unchecked(0) } else { seen };
+            // The common sum takes no allocation and no publishing. Two inline integers do not overflow.
+            if old.is_small_int()
+                && n.0.is_small_int()
+                && let Some(sum) = Value::small_int(old.as_small_int() + n.0.as_small_int())
+            {
+                return Change::To(sum, Some(Val::new(sum)));
+            }
             // SAFETY: live values.
             let sum = unsafe { arith::numbers::<{ arith::Op::Add as u8 }>(rec, old, n.0) };
             if sum == Value::EMPTY {
