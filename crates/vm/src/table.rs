@@ -1,7 +1,7 @@
 //! Tables: lookup, and what local and shared tables have in common.
 //!
 //! One store per table: an array part and an open-addressing hash part in one object, replaced as a whole when it
-//! must grow. Where the slot of key k is: an integer in 1..=acap in the array, any other key by linear probing from
+//! must grow. Where the slot of key k is: an integer in 1..=acap in the array, any other key by probing from
 //! its hash. Probing stops at EMPTY, at DEAD (go to the next store), or after all slots.
 //!
 //! Promises: reads of local and shared tables run the same code and never wait; a present key is never seen absent
@@ -89,11 +89,26 @@ fn home_of_word(w: u64, mask: usize) -> usize {
     upper_bits((w ^ w >> 32).wrapping_mul(GOLDEN), mask) & !15
 }
 
-/// The home of an integer key: eight integers in a row share two cache lines.
+/// Where an integer key is looked for first: integers in a row have slots in a row. Of n slots it is the one of i, plus
+/// one for each time that n is in i: so strides that are powers of two take different slots, too.
+#[inline(always)]
+fn first_of_int(i: i64, mask: usize) -> usize {
+    let log = (mask as u32 | 15).ilog2() - 3;
+    (i.wrapping_add(i >> log) as usize) << 4 & mask
+}
+
+/// The home of an integer key whose first slot another key has: eight integers in a row share two cache lines.
 #[inline(always)]
 fn home_of_int(i: i64, mask: usize) -> usize {
     let group = upper_bits(((i >> 3) as u64).wrapping_mul(GOLDEN), mask) & !127;
     (group | (i as usize & 7) << 4) & mask
+}
+
+/// How far it is to the next place for an integer: an odd number of slots, so that all are reached, and far, so that
+/// integers do not go step by step through those of a row.
+#[inline(always)]
+fn step_of_int(mask: usize) -> usize {
+    mask.wrapping_mul(0x9E37) >> 16 & !15 | 16
 }
 
 /// As much of the upper bits of `h` as counts the bytes of a hash part.
@@ -131,6 +146,12 @@ pub fn key_of(rec: &Record, k: Value) -> Key {
 }
 
 impl Key {
+    /// Where to look before probing starts: integers have such a place, for others it is their home.
+    #[inline(always)]
+    pub fn first(&self, mask: usize) -> usize {
+        if let Key::Int(i) = *self { first_of_int(i, mask) } else { self.home(mask) }
+    }
+
     /// Where probing starts in a hash part whose last slot is at `mask`: a byte offset.
     #[inline(always)]
     pub fn home(&self, mask: usize) -> usize {
@@ -140,6 +161,12 @@ impl Key {
             Key::Word(w) => home_of_word(w.0, mask),
             Key::Nil | Key::NaN => 0,
         }
+    }
+
+    /// How far it is from one place to the next, in bytes.
+    #[inline(always)]
+    pub fn step(&self, mask: usize) -> usize {
+        if let Key::Int(_) = *self { step_of_int(mask) } else { 16 }
     }
 }
 
@@ -183,14 +210,22 @@ pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
                 if index < (*s).acap as u64 {
                     return Found::Hit(Store::array(s, index as usize), u32::MAX);
                 }
+                let mask = (*s).mask as usize;
+                let (first, step) = (first_of_int(i, mask), step_of_int(mask));
                 match Value::small_int(i) {
-                    Some(v) => search(s, home, |word| word == v),
-                    None => search(s, home, |word| word.as_int() == Some(i)),
+                    Some(v) => {
+                        let same = |word| word == v;
+                        look(s, first, same).unwrap_or_else(|| search(s, home, step, same))
+                    }
+                    None => {
+                        let same = |word: Value| word.as_int() == Some(i);
+                        look(s, first, same).unwrap_or_else(|| search(s, home, step, same))
+                    }
                 }
             }
-            Key::Str(v, hash) => search(s, home, |word| is_string(word, v, hash)),
-            Key::Word(v) => search(s, home, |word| word == v),
-            Key::Nil | Key::NaN => search(s, home, |_| false),
+            Key::Str(v, hash) => search(s, home, 16, |word| is_string(word, v, hash)),
+            Key::Word(v) => search(s, home, 16, |word| word == v),
+            Key::Nil | Key::NaN => search(s, home, 16, |_| false),
         }
     }
 }
@@ -199,29 +234,40 @@ pub unsafe fn find<'a>(s: *const Store, key: &Key) -> Found<'a> {
 /// # Safety
 /// As [`find`]; `home` is within the hash part.
 #[inline(always)]
-unsafe fn search<'a>(s: *const Store, home: usize, matches: impl Fn(Value) -> bool) -> Found<'a> {
+unsafe fn search<'a>(s: *const Store, home: usize, step: usize, matches: impl Fn(Value) -> bool) -> Found<'a> {
     // SAFETY: caller; offsets are masked.
     unsafe {
         let mask = (*s).mask as usize;
         let mut offset = home;
         loop {
-            let (k, v) = Store::slot(s, offset);
-            // Acquire: pairs with the release store in `slot::insert_locked`.
-            let word = Value(k.load(Acquire));
-            if matches(word) {
-                return Found::Hit(v, offset as u32);
+            if let Some(found) = look(s, offset, &matches) {
+                return found;
             }
-            if word == Value::EMPTY {
-                return Found::Absent(offset as u32);
-            }
-            if word == Value::DEAD {
-                return Found::Closed;
-            }
-            offset = (offset + 16) & mask;
+            offset = (offset + step) & mask;
             if offset == home {
                 return Found::Absent(u32::MAX);
             }
         }
+    }
+}
+
+/// Looks at one slot: None when another key has it.
+/// # Safety
+/// As [`find`]; `offset` is that of a slot.
+#[inline(always)]
+unsafe fn look<'a>(s: *const Store, offset: usize, matches: impl Fn(Value) -> bool) -> Option<Found<'a>> {
+    // SAFETY: caller.
+    unsafe {
+        let (k, v) = Store::slot(s, offset);
+        // Acquire: pairs with the release store in `slot::insert_locked`.
+        let word = Value(k.load(Acquire));
+        if matches(word) {
+            return Some(Found::Hit(v, offset as u32));
+        }
+        if word == Value::EMPTY {
+            return Some(Found::Absent(offset as u32));
+        }
+        (word == Value::DEAD).then_some(Found::Closed)
     }
 }
 
@@ -414,9 +460,10 @@ pub unsafe fn raw_get_hashed(t: *const Table, key: Value) -> Value {
         let s = (*t).store.load(Acquire) as *const Store;
         if (i as u64).wrapping_sub(1) >= (*s).acap as u64 {
             let mask = (*s).mask as usize;
-            let home = home_of_int(i, mask);
-            let mut offset = home;
-            loop {
+            let mut offset = first_of_int(i, mask);
+            let mut next = home_of_int(i, mask);
+            let step = step_of_int(mask);
+            for _ in 0..=mask / 16 {
                 let (k, v) = Store::slot(s, offset);
                 let word = Value(k.load(Acquire));
                 if word == key {
@@ -429,10 +476,11 @@ pub unsafe fn raw_get_hashed(t: *const Table, key: Value) -> Value {
                 if word == Value::EMPTY {
                     return Value::NIL;
                 }
-                offset = (offset + 16) & mask;
-                if word == Value::DEAD || offset == home {
+                if word == Value::DEAD {
                     break;
                 }
+                offset = next;
+                next = (next + step) & mask;
             }
         }
         raw_get_int(t, i)

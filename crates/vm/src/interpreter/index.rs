@@ -467,6 +467,9 @@ pub unsafe extern "C" fn set_fast(rec: &Record, t: *mut Table, key: Value, v: Va
         if !meta.is_null() && (*meta).absent.get() & 1 << Event::NewIndex as u32 == 0 {
             return false;
         }
+        if key.is_small_int() {
+            return table::local::set_int(rec, t, key, v).is_ok();
+        }
         match table::key_of(rec, key) {
             Key::Nil | Key::NaN => false,
             key => table::local::set(rec, t, key, v).is_ok(),

@@ -2,7 +2,10 @@
 //!
 //! Promises: no read-modify-write, no fence. Claimed slots whose value is nil are reused by new keys.
 
-use super::{Found, Key, SetError, TOMB, count_sizes, find, forget_absent, is_dense, new_store, note_key, store_word};
+use super::{
+    Found, Key, SetError, TOMB, count_sizes, find, first_of_int, forget_absent, is_dense, new_store, note_key,
+    store_word,
+};
 use crate::object::{STORE_HEADER, Store, Table};
 use crate::thread::Record;
 use crate::value::Value;
@@ -44,6 +47,40 @@ pub unsafe fn set(rec: &Record, t: *mut Table, key: Key, v: Value) -> Result<(),
     }
 }
 
+/// `t[key] = v` for an inline integer, which may be at its first place in the hash part.
+/// # Safety
+/// As [`set`].
+#[inline]
+pub unsafe fn set_int(rec: &Record, t: *mut Table, key: Value, v: Value) -> Result<(), SetError> {
+    let i = key.as_small_int();
+    // SAFETY: caller; the offset is masked.
+    unsafe {
+        let s = (*t).store.get() as *mut Store;
+        // Neither an item of the array nor the one after it.
+        if (i as u64).wrapping_sub(1) > (*s).acap as u64 {
+            let (k, slot) = Store::slot(s, first_of_int(i, (*s).mask as usize));
+            let word = Value(k.get());
+            if word == key {
+                slot.set(v.0);
+                return Ok(());
+            }
+            if word == Value::EMPTY {
+                let used = (*s).used.get();
+                if v.is_nil() {
+                    return Ok(());
+                }
+                if used < (*s).limit {
+                    (*s).used.set(used + 1);
+                    k.set(key.0);
+                    slot.set(v.0);
+                    return Ok(());
+                }
+            }
+        }
+        set(rec, t, Key::Int(i), v)
+    }
+}
+
 /// Enters a key that is not in the table; a search for it ended at `free`.
 #[inline(never)]
 unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value, free: u32) -> Result<(), SetError> {
@@ -75,6 +112,10 @@ unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value,
             return Ok(());
         }
         let (acap, hcap) = count_sizes(s, &key);
+        let same = (*s).limit != 0 && acap == (*s).acap as usize && hcap == (*s).mask as usize / 16 + 1;
+        if same && forget_dead(s) && place(s, &key, word, v) {
+            return Ok(());
+        }
         let n = resize(rec, t, s, acap, hcap)?;
         if let Key::Int(i) = key
             && (i as u64).wrapping_sub(1) < (*n).acap as u64
@@ -88,6 +129,37 @@ unsafe fn insert(rec: &Record, t: *mut Table, s: *mut Store, key: Key, v: Value,
     }
 }
 
+/// Empties the slots whose value is nil, if all other keys are integers at their first places: then no search leads
+/// over those slots. So it is with queues, whose integers walk upwards.
+unsafe fn forget_dead(s: *mut Store) -> bool {
+    // SAFETY: caller of `set`; offsets are masked.
+    unsafe {
+        let mask = (*s).mask as usize;
+        let mut live = 0;
+        for offset in (0..=mask).step_by(16) {
+            let (k, value) = Store::slot(s, offset);
+            if !Value(value.get()).is_nil_like() {
+                let k = Value(k.get());
+                if !k.is_small_int() || first_of_int(k.as_small_int(), mask) != offset {
+                    return false;
+                }
+                live += 1;
+            }
+        }
+        for offset in (0..=mask).step_by(16) {
+            let (k, value) = Store::slot(s, offset);
+            if Value(value.get()).is_nil_like() {
+                k.set(Value::EMPTY.0);
+                value.set(Value::EMPTY.0);
+            }
+        }
+        (*s).used.set(live);
+        (*s).header.aux.set(0);
+        (*s).header.lock.set(0);
+        true
+    }
+}
+
 /// Puts an absent key into a hash slot. A fresh one while there is room: where a nil entry is, its own key comes back
 /// to, and then it is where the hints of field accesses remember it. Else that of a nil entry on the way; false when
 /// there is none.
@@ -95,11 +167,12 @@ unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
     // SAFETY: caller; offsets are masked.
     unsafe {
         let mask = (*s).mask as usize;
-        let start = key.home(mask);
-        let mut offset = start;
+        let mut offset = key.first(mask);
+        let mut next = key.home(mask);
+        let step = key.step(mask);
         let mut vacant = usize::MAX;
         let used = (*s).used.get();
-        loop {
+        for _ in 0..=mask / 16 + 1 {
             let (k, val) = Store::slot(s, offset);
             let w = Value(k.get());
             if w == Value::EMPTY {
@@ -116,10 +189,8 @@ unsafe fn place(s: *mut Store, key: &Key, word: Value, v: Value) -> bool {
             if vacant == usize::MAX && Value(val.get()).is_nil_like() {
                 vacant = offset;
             }
-            offset = (offset + 16) & mask;
-            if offset == start {
-                break;
-            }
+            offset = next;
+            next = (next + step) & mask;
         }
         if vacant == usize::MAX {
             return false;
