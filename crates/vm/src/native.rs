@@ -108,10 +108,10 @@ impl Record {
         }
     }
 
-    /// A wide integer in the current run of its size class; None when that is used up (and in checked builds, where
-    /// birth has more to do).
+    /// A box with a wide integer in the current run of its size class; None when that is used up (and in checked
+    /// builds, where birth has more to do).
     #[inline(always)]
-    pub fn bump_int(&self, i: i64) -> Option<Value> {
+    pub fn bump_int(&self, i: i64) -> Option<*mut BoxedInt> {
         if cfg!(debug_assertions) {
             return None;
         }
@@ -121,7 +121,7 @@ impl Record {
             b.cast::<u64>().write(crate::object::Header::word(Kind::BoxedInt, 0));
             (*b).value = i;
         }
-        Some(Value::object(b.cast()))
+        Some(b)
     }
 
     #[inline(never)]

@@ -29,8 +29,6 @@ pub enum Kind {
     NativeClosure,
     /// [`Cell`]
     Cell,
-    /// [`BoxedInt`]
-    BoxedInt,
     /// [`BoxedLight`]
     BoxedLight,
     /// [`Userdata`]
@@ -43,6 +41,8 @@ pub enum Kind {
     Stack,
     /// [`Bytes`]
     Bytes,
+    /// [`BoxedInt`]. The last one: see [`BOXED_INT`].
+    BoxedInt,
 }
 
 /// Ownership states, the low two bits of the kind byte (I-5: written by the owner only, never leaves SHARED).
@@ -57,6 +57,9 @@ const STATE_MASK: u8 = 3;
 pub const TABLE_LOCAL: u8 = (Kind::Table as u8) << 2 | LOCAL;
 /// The kind byte of a local cell.
 pub const CELL_LOCAL: u8 = (Kind::Cell as u8) << 2 | LOCAL;
+/// The least kind byte of a boxed integer, local or shared. All other kind bytes, and the flags beside them, which are
+/// what a reader takes for the kind byte of an atom, are less: one compare.
+pub const BOXED_INT: u8 = (Kind::BoxedInt as u8) << 2;
 /// Kind byte of a local coroutine.
 pub const COROUTINE_LOCAL: u8 = (Kind::Coroutine as u8) << 2 | LOCAL;
 
@@ -84,7 +87,7 @@ impl Header {
     #[inline(always)]
     pub fn kind(&self) -> Kind {
         let k = self.kind.get() >> 2;
-        debug_assert!(k <= Kind::Bytes as u8, "not an object: kind byte {k:#x}");
+        debug_assert!(k <= Kind::BoxedInt as u8, "not an object: kind byte {k:#x}");
         // SAFETY: the byte was written by `Header::init` from a Kind and only its low two bits changed since.
         unsafe { std::mem::transmute(k) }
     }

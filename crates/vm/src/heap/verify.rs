@@ -81,7 +81,7 @@ unsafe fn check_header(p: *mut Header) {
     // SAFETY: caller.
     unsafe {
         let byte = (*p).kind.get();
-        let valid = byte >> 2 > Kind::Free as u8 && byte >> 2 <= Kind::Bytes as u8 && byte & 3 != 3;
+        let valid = byte >> 2 > Kind::Free as u8 && byte >> 2 <= Kind::BoxedInt as u8 && byte & 3 != 3;
         assert!(valid, "H-6: {p:p} is no object: kind byte {byte:#x}");
         assert_eq!(is_shared_bit(p), (*p).is_shared(), "B-4: {:?} {p:p}", (*p).kind());
     }

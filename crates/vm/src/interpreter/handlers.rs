@@ -13,8 +13,8 @@ use crate::hook;
 use crate::metamethod::Event;
 use crate::native::NativeFn;
 use crate::object::{
-    BoxedInt, CAPTURE_REGISTER, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER, Store, Str,
-    TABLE_LOCAL, Table,
+    BOXED_INT, BoxedInt, CAPTURE_REGISTER, CELL_LOCAL, Cell, Header, Kind, LuaClosure, NativeClosure, STORE_HEADER,
+    Store, Str, TABLE_LOCAL, Table,
 };
 use crate::string::same_bytes;
 use crate::sync::{Acquire, AtomicU32, AtomicU64};
@@ -289,6 +289,22 @@ macro_rules! jump_if {
             next!(pc, $base, $th, $k)
         }
         next!(pc, $base, $th, $k)
+    }};
+}
+/// The integer in a word, inline or boxed; with anything else the instruction goes on in `$rest`. The two constants are
+/// [`TAG_INT`] and [`TAG_OBJECT`], each loaded once for all that a handler compares with it ([`in_order`]).
+macro_rules! integer {
+    ($v:expr, $limit:ident, $tag:ident, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+        let v: u64 = ($v).0;
+        if v >= $limit {
+            v.wrapping_sub(INT_ZERO) as i64
+        } else {
+            // An object, or less than one. Of an atom the byte behind that of its kind is read.
+            if v < $tag || *((v ^ $tag) as *const u8) < BOXED_INT {
+                return $rest($pc, $base, $ins, $th, $k);
+            }
+            (*((v ^ $tag) as *const BoxedInt)).value
+        }
     }};
 }
 

@@ -13,31 +13,17 @@ macro_rules! done {
         next!($pc, $base, $th, $k)
     }};
 }
-/// The integer in a word, inline or boxed; with anything else the instruction goes on in `$rest`.
-macro_rules! integer {
-    ($v:expr, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
-        let v: Value = $v;
-        if v.0 >= TAG_INT {
-            v.as_small_int()
-        } else {
-            let p = object_bits!(v);
-            if p >> 48 != 0 || *(p as *const u8) >> 2 != Kind::BoxedInt as u8 {
-                return $rest($pc, $base, $ins, $th, $k);
-            }
-            (*(p as *const BoxedInt)).value
-        }
-    }};
-}
 /// Stores an integer of any width when it is inline or a box fits the current run: no call, so no spills.
 macro_rules! wide_done {
-    ($r:expr, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
+    ($r:expr, $tag:ident, $rest:ident, $pc:expr, $base:expr, $ins:expr, $th:expr, $k:expr) => {{
         let r: i64 = $r;
         let word = in_order(INT_ZERO.wrapping_add(r as u64));
-        if word >= TAG_INT {
+        // Loaded again: kept from the operands, it would be a register too many.
+        if word >= anew(TAG_INT) {
             done!(Value(word), $pc, $base, $ins, $th, $k)
         }
-        if let Some(v) = (*$th).bump_int(r) {
-            done!(v, $pc, $base, $ins, $th, $k)
+        if let Some(p) = (*$th).bump_int(r) {
+            done!(Value($tag | p as u64), $pc, $base, $ins, $th, $k)
         }
         return $rest($pc, $base, $ins, $th, $k);
     }};
@@ -80,9 +66,10 @@ macro_rules! ring {
             }
         }
         op! { $m(pc, base, ins, th, k) {
-            let x = integer!(*$first(base, k, ins), $numbers, pc, base, ins, th, k);
-            let y = integer!(*$second(base, k, ins), $numbers, pc, base, ins, th, k);
-            wide_done!(x.$wrapping(y), $rest, pc, base, ins, th, k)
+            let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+            let x = integer!(*$first(base, k, ins), limit, tag, $numbers, pc, base, ins, th, k);
+            let y = integer!(*$second(base, k, ins), limit, tag, $numbers, pc, base, ins, th, k);
+            wide_done!(x.$wrapping(y), tag, $rest, pc, base, ins, th, k)
         } }
         op! {
             #[inline(never)]
@@ -164,10 +151,11 @@ macro_rules! wide_and_out_of_line {
         op! {
             #[inline(never)]
             $wide(pc, base, ins, th, k) {
-                let x = integer!(*reg_b(base, k, ins), $rest, pc, base, ins, th, k);
-                let y = integer!(*$second(base, k, ins), $rest, pc, base, ins, th, k);
+                let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+                let x = integer!(*reg_b(base, k, ins), limit, tag, $rest, pc, base, ins, th, k);
+                let y = integer!(*$second(base, k, ins), limit, tag, $rest, pc, base, ins, th, k);
                 let Some(r) = arith::on_ints(arith::Op::$op, x, y) else { return $rest(pc, base, ins, th, k) };
-                wide_done!(r, $rest, pc, base, ins, th, k)
+                wide_done!(r, tag, $rest, pc, base, ins, th, k)
             }
         }
         out_of_line!($rest, $stub, $op, reg_b, $second);
@@ -283,8 +271,9 @@ op! {
     }
 }
 op! { AddIM(pc, base, ins, th, k) {
-    let x = integer!(*base.add(b!(ins)), add_i_rest, pc, base, ins, th, k);
-    wide_done!(x.wrapping_add(sc!(ins)), add_i_rest, pc, base, ins, th, k)
+    let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+    let x = integer!(*base.add(b!(ins)), limit, tag, add_i_rest, pc, base, ins, th, k);
+    wide_done!(x.wrapping_add(sc!(ins)), tag, add_i_rest, pc, base, ins, th, k)
 } }
 op! {
     #[inline(never)]
@@ -550,10 +539,11 @@ macro_rules! wide_form {
             }
         }
         op! { $m(pc, base, ins, th, k) {
-            let x = integer!(*reg_b(base, k, ins), $rest, pc, base, ins, th, k);
-            let y = integer!(*$second(base, k, ins), $rest, pc, base, ins, th, k);
+            let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+            let x = integer!(*reg_b(base, k, ins), limit, tag, $rest, pc, base, ins, th, k);
+            let y = integer!(*$second(base, k, ins), limit, tag, $rest, pc, base, ins, th, k);
             let Some(r) = arith::on_ints(arith::Op::$op, x, y) else { return $rest(pc, base, ins, th, k) };
-            wide_done!(r, $rest, pc, base, ins, th, k)
+            wide_done!(r, tag, $rest, pc, base, ins, th, k)
         } }
         out_of_line!($rest, $stub, $op, reg_b, $second);
     };
@@ -600,8 +590,14 @@ op! { ShrI(pc, base, ins, th, k) {
             change(pc, ins, Form::ShrILeft);
             return ShrILeft(pc, base, ins, th, k);
         }
-        (true, false) => return ShrIRightM(pc, base, ins, th, k),
-        (false, false) => return ShrILeftM(pc, base, ins, th, k),
+        (true, false) => {
+            change(pc, ins, Form::ShrIRightM);
+            return ShrIRightM(pc, base, ins, th, k);
+        }
+        (false, false) => {
+            change(pc, ins, Form::ShrILeftM);
+            return ShrILeftM(pc, base, ins, th, k);
+        }
     }
 } }
 op! { ShrIRight(pc, base, ins, th, k) {
@@ -631,12 +627,14 @@ op! { ShrILeft(pc, base, ins, th, k) {
     return ShrILeftM(pc, base, ins, th, k);
 } }
 op! { ShrIRightM(pc, base, ins, th, k) {
-    let x = integer!(*base.add(b!(ins)), shr_i_rest, pc, base, ins, th, k);
-    wide_done!((x as u64).wrapping_shr(c!(ins) as u32) as i64, shr_i_rest, pc, base, ins, th, k)
+    let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+    let x = integer!(*base.add(b!(ins)), limit, tag, shr_i_rest, pc, base, ins, th, k);
+    wide_done!((x as u64).wrapping_shr(c!(ins) as u32) as i64, tag, shr_i_rest, pc, base, ins, th, k)
 } }
 op! { ShrILeftM(pc, base, ins, th, k) {
-    let x = integer!(*base.add(b!(ins)), shr_i_rest, pc, base, ins, th, k);
-    wide_done!(x.wrapping_shl(sc!(ins).wrapping_neg() as u32), shr_i_rest, pc, base, ins, th, k)
+    let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+    let x = integer!(*base.add(b!(ins)), limit, tag, shr_i_rest, pc, base, ins, th, k);
+    wide_done!(x.wrapping_shl(sc!(ins).wrapping_neg() as u32), tag, shr_i_rest, pc, base, ins, th, k)
 } }
 op! {
     #[inline(never)]
@@ -683,8 +681,16 @@ op! { Unm(pc, base, ins, th, k) {
         *base.add(a!(ins)) = v;
         next!(pc, base, th, k)
     }
-    return unm_slow(pc, base, ins, th, k);
+    return unm_wide(pc, base, ins, th, k);
 } }
+op! {
+    #[inline(never)]
+    unm_wide(pc, base, ins, th, k) {
+        let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+        let x = integer!(*base.add(b!(ins)), limit, tag, unm_slow, pc, base, ins, th, k);
+        wide_done!(x.wrapping_neg(), tag, unm_slow, pc, base, ins, th, k)
+    }
+}
 stub! { unm_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::Unm, *base.add(b!(ins)), a!(ins)) }
 op! { BNot(pc, base, ins, th, k) {
     let x = *base.add(b!(ins));
@@ -697,8 +703,9 @@ op! { BNot(pc, base, ins, th, k) {
 op! {
     #[inline(never)]
     bnot_wide(pc, base, ins, th, k) {
-        let x = integer!(*base.add(b!(ins)), bnot_slow, pc, base, ins, th, k);
-        wide_done!(!x, bnot_slow, pc, base, ins, th, k)
+        let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+        let x = integer!(*base.add(b!(ins)), limit, tag, bnot_slow, pc, base, ins, th, k);
+        wide_done!(!x, tag, bnot_slow, pc, base, ins, th, k)
     }
 }
 stub! { bnot_slow(pc, base, ins, th, k) arith::unary(&*th, arith::Op::BNot, *base.add(b!(ins)), a!(ins)) }

@@ -43,6 +43,9 @@ op! {
             let equal = !((*base.add(a!(ins))).is_atom() && (*base.add(b!(ins))).is_atom()) && same_bytes(x, y);
             jump_if!(equal == (c!(ins) != 0), pc, base, ins, th, k)
         }
+        if let (Some(x), Some(y)) = ((*base.add(a!(ins))).as_int(), (*base.add(b!(ins))).as_int()) {
+            jump_if!((x == y) == (c!(ins) != 0), pc, base, ins, th, k)
+        }
         return eq_slow(pc, base, ins, th, k);
     }
 }
@@ -118,7 +121,7 @@ eq_i!(NotEqI, not_eq_i_other, NotEqIF, not_eq_i_mixed, false);
 
 /// The compiler's form, which tries inline integers, what changes it, and the two others (see [`arithmetic`]).
 macro_rules! order {
-    ($name:ident, $other:ident, $f:ident, $m:ident, $sense:literal, $slow:ident, $op:tt) => {
+    ($name:ident, $other:ident, $f:ident, $m:ident, $wide:ident, $sense:literal, $slow:ident, $op:tt) => {
         op! { $name(pc, base, ins, th, k) {
             let (x, y) = (*base.add(a!(ins)), *base.add(b!(ins)));
             if x.0 & y.0 >= TAG_INT {
@@ -145,8 +148,17 @@ macro_rules! order {
                 let float = |v: Value| if v.0 < TAG_BASE { v.as_double() } else { v.small_int_as_float() };
                 jump_if!((float(x) $op float(y)) == $sense, pc, base, ins, th, k)
             }
-            return $slow(pc, base, ins, th, k);
+            return $wide(pc, base, ins, th, k);
         } }
+        op! {
+            #[inline(never)]
+            $wide(pc, base, ins, th, k) {
+                let (limit, tag) = (in_order(TAG_INT), in_order(TAG_OBJECT));
+                let x = integer!(*base.add(a!(ins)), limit, tag, $slow, pc, base, ins, th, k);
+                let y = integer!(*base.add(b!(ins)), limit, tag, $slow, pc, base, ins, th, k);
+                jump_if!((x $op y) == $sense, pc, base, ins, th, k)
+            }
+        }
         op! {
             #[inline(never)]
             $other(pc, base, ins, th, k) {
@@ -171,11 +183,11 @@ macro_rules! order_slow {
         }
     };
 }
-order!(Lt, lt_other, LtF, LtM, true, lt_slow, <);
-order!(NotLt, not_lt_other, NotLtF, NotLtM, false, lt_slow, <);
+order!(Lt, lt_other, LtF, LtM, lt_wide, true, lt_slow, <);
+order!(NotLt, not_lt_other, NotLtF, NotLtM, not_lt_wide, false, lt_slow, <);
 order_slow!(lt_slow, Lt);
-order!(Le, le_other, LeF, LeM, true, le_slow, <=);
-order!(NotLe, not_le_other, NotLeF, NotLeM, false, le_slow, <=);
+order!(Le, le_other, LeF, LeM, le_wide, true, le_slow, <=);
+order!(NotLe, not_le_other, NotLeF, NotLeM, not_le_wide, false, le_slow, <=);
 order_slow!(le_slow, Le);
 
 /// Against the operand: the compiler's form for inline integers, `F` for doubles.
@@ -212,6 +224,10 @@ macro_rules! order_imm {
                 if x.0 < TAG_BASE {
                     change(pc, ins, Form::$f);
                     jump_if!((x.as_double() $op small_float(sb!(ins))) == $sense, pc, base, ins, th, k)
+                }
+                // A wide integer; the operand, which may stand for a float, is one that both have.
+                if let Some(i) = x.as_int() {
+                    jump_if!((i $op sb!(ins)) == $sense, pc, base, ins, th, k)
                 }
                 return $slow(pc, base, ins, th, k);
             }
