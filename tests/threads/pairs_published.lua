@@ -1,8 +1,8 @@
 -- pairs loops that begin on a local table, which is then published and grown by other threads: a key that is there from
 -- start to end is visited exactly once, any other at most once (I-19).
 
-local function run(before, after, size, remove)
-  local t = {}
+local function run(before, after, size, remove, meta)
+  local t = setmetatable({}, meta)
   for i = 1, size do t["k" .. i] = i end
   for i = 1, size do t[i] = -i end
   local seen, turn = {}, 0
@@ -36,6 +36,7 @@ for _, size in ipairs { 1, 2, 3, 7, 8, 40, 100 } do
     for _, after in ipairs { 0, 1, 10, 500 } do
       assert(run(before, after, size, false))
       assert(run(before, after, size, true))
+      assert(run(before, after, size, false, { __index = function() end }))
     end
   end
 end

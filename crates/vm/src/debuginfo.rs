@@ -4,9 +4,10 @@
 //! PUC's `ldebug.c` does: the last instruction that wrote a register tells what it holds.
 
 use crate::coroutine::*;
+use crate::interpreter::forloop;
 use crate::metamethod::Event;
 use crate::native::Result;
-use crate::object::{Coroutine, Kind, LuaClosure, NativeClosure, Proto, Str, Table};
+use crate::object::{Coroutine, Kind, LuaClosure, NativeClosure, Proto, Store, Str, Table};
 use crate::sync::Acquire;
 use crate::table;
 use crate::thread::{Record, Thread};
@@ -681,9 +682,16 @@ impl Thread {
     /// The name of local variable `n` (from 1; negative: extra arguments) at a level; pushes its value.
     pub fn get_local(&self, coroutine: Option<Val<'_>>, level: usize, n: i64) -> Result<Option<Vec<u8>>> {
         let (frames, _inspection) = frames_of(self, coroutine)?;
-        let Some((name, slot)) = frames.level(level).and_then(|i| find_local(&frames, i, n)) else { return Ok(None) };
+        let Some(i) = frames.level(level) else { return Ok(None) };
+        let Some((name, slot)) = find_local(&frames, i, n) else { return Ok(None) };
         // SAFETY: a slot of the frame; a cell never leaves its register (contract 19).
-        self.push(Val::new(unsafe { through_cell(*slot) }));
+        unsafe {
+            let v = match pairs_loop(&frames, i, slot) {
+                Some(r) if slot == r.add(2) => forloop::last_key(r),
+                _ => *slot,
+            };
+            self.push(Val::new(through_cell(v)));
+        }
         Ok(Some(name))
     }
 
@@ -694,7 +702,8 @@ impl Thread {
         self.pop(1);
         let co = coroutine_of(rec, coroutine);
         let (frames, _inspection) = frames_of(self, coroutine)?;
-        let Some((name, slot)) = frames.level(level).and_then(|i| find_local(&frames, i, n)) else { return Ok(None) };
+        let Some(i) = frames.level(level) else { return Ok(None) };
+        let Some((name, slot)) = find_local(&frames, i, n) else { return Ok(None) };
         // SAFETY: a slot of the frame.
         unsafe {
             if let Some(cell) = (*slot).as_kind::<crate::object::Cell>(Kind::Cell) {
@@ -702,6 +711,9 @@ impl Thread {
             } else {
                 if (*co).header.is_shared() && !std::ptr::eq(co, rec.coroutine.get()) {
                     rec.publish(v);
+                }
+                if let Some(r) = pairs_loop(&frames, i, slot) {
+                    forloop::unpin(r);
                 }
                 *slot = v;
             }
@@ -845,6 +857,22 @@ fn find_local(frames: &Frames, i: usize, n: i64) -> Option<(Vec<u8>, *mut Value)
         return Some((name.to_vec(), unsafe { frames.stack.add(slot) }));
     }
     None
+}
+
+/// R[A] of the loop over `next` that walks a store at this moment and has `slot` among its hidden registers R[A] to R[A+3].
+/// # Safety
+/// `slot` is one that [`find_local`] has found in frame `i`.
+unsafe fn pairs_loop(frames: &Frames, i: usize, slot: *mut Value) -> Option<*mut Value> {
+    let (function, pc) = (function_of(frames.proto(i)?), frames.pc(i)? as u32);
+    // SAFETY: caller; registers of local variables lie in the frame.
+    unsafe {
+        let base = frames.stack.add(frames.frame(i).base as usize);
+        let active = |l: &&LocalVar| l.start_pc <= pc && pc < l.end_pc;
+        // A variable has been assigned before it becomes active: a store there is the loop's.
+        let stores = function.locals.iter().filter(active).map(|l| base.add(l.reg as usize));
+        let mut near = stores.filter(|&s| s >= slot && s <= slot.add(3));
+        near.find(|&s| (*s).as_kind::<Store>(Kind::Store).is_some()).map(|s| s.sub(3))
+    }
 }
 
 /// The name under which a function is found in `package.loaded`, without "_G.".

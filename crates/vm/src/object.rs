@@ -69,7 +69,7 @@ pub const COROUTINE_LOCAL: u8 = (Kind::Coroutine as u8) << 2 | LOCAL;
 pub struct Header {
     /// [`Kind`] and ownership state.
     pub kind: AtomicU8,
-    /// Owner-only flags: [`FLAG_FINALIZER`].
+    /// Owner-only flags: [`FLAG_FINALIZER`], [`FLAG_REPLACED`].
     pub flags: AtomicU8,
     /// Bits that other threads may set (LOGGED, later).
     pub remote: AtomicU8,
@@ -81,6 +81,8 @@ pub struct Header {
 
 /// The object has a `__gc` metamethod and is in a finalizer list.
 pub const FLAG_FINALIZER: u8 = 1;
+/// A store that was a local table's before the table grew: no table's any more.
+pub const FLAG_REPLACED: u8 = 2;
 
 impl Header {
     /// What the object is.

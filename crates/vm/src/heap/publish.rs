@@ -12,7 +12,7 @@ use super::block::{cell_size_of, pair_of};
 use super::trace::{children, is_active, registers};
 use super::worklist::{Next, Worklist, take_dropped};
 use crate::coroutine::Coroutine;
-use crate::object::{Header, Kind};
+use crate::object::{FLAG_REPLACED, Header, Kind, Store};
 use crate::thread::Record;
 use crate::value::Value;
 
@@ -67,9 +67,7 @@ impl Record {
             debug_assert!((*co).header.is_shared(), "only shared coroutines are looked at by others");
             self.publish_with(|work| {
                 self.flip_arrays(co, work);
-                for slot in registers(co) {
-                    self.flip_value(Value(slot.get()), work);
-                }
+                self.flip_registers(co, work);
             });
         }
     }
@@ -122,9 +120,33 @@ impl Record {
             self.count_published(cell_size_of(p));
             children(p, &mut |child| self.flip(child, work));
             if (*p).kind() == Kind::Coroutine && !is_active(p.cast()) {
-                for slot in registers(p.cast()) {
-                    self.flip_value(Value(slot.get()), work);
+                self.flip_registers(p.cast(), work);
+            }
+        }
+    }
+
+    /// Enters what the registers of a coroutine refer to. A `pairs` loop has the store that it walks in R[A+3], and its
+    /// table in R[A+1] (see [`crate::interpreter::forloop`]). When such a loop was left that register may still have the
+    /// store of a table which stays local: it is emptied, for the owner of that table goes on to store local references.
+    /// # Safety
+    /// `co` is a live coroutine of this thread that nobody runs from now on, its fields current.
+    unsafe fn flip_registers(&self, co: *const Coroutine, work: &mut Worklist) {
+        // SAFETY: caller; what registers refer to is live.
+        unsafe {
+            let registers = registers(co);
+            for (i, slot) in registers.iter().enumerate() {
+                let v = Value(slot.get());
+                if let Some(s) = v.as_kind::<Store>(Kind::Store)
+                    && !(*s).header.is_shared()
+                    && (*s).header.flags.get() & FLAG_REPLACED == 0
+                {
+                    let table = i.checked_sub(2).and_then(|t| Value(registers[t].get()).as_table());
+                    if table.is_none_or(|t| (*t).store.get() != s as u64) {
+                        slot.set(Value::NIL.0);
+                        continue;
+                    }
                 }
+                self.flip_value(v, work);
             }
         }
     }

@@ -314,7 +314,7 @@ unsafe fn begin(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
         };
         let Some(e) = iterate::entry_from(rec, t, store, from) else { return Iterated::END };
         let position = Value::int_unchecked(e.position as i64);
-        if !shared && may_be_weak(t) {
+        if !shared && has_mode(rec, t) {
             *r.add(2) = e.key;
             *r.add(3) = position;
         } else {
@@ -327,28 +327,37 @@ unsafe fn begin(rec: &Record, t: *mut Table, r: *mut Value) -> u64 {
     }
 }
 
-/// Whether a table's metatable may have a `__mode`.
-unsafe fn may_be_weak(t: *const Table) -> bool {
+/// Whether a table's metatable has a `__mode`.
+unsafe fn has_mode(rec: &Record, t: *const Table) -> bool {
     // SAFETY: caller: `t` is live, and so is its metatable.
-    unsafe {
-        let meta = (*t).meta.load(Acquire) as *const Table;
-        !meta.is_null() && (*meta).absent.get() & 1 << Event::Mode as u32 == 0
-    }
+    unsafe { !table::metamethod(rec, (*t).meta.load(Acquire) as *const Table, Event::Mode).is_nil() }
 }
 
 /// Puts the key of the last entry back into R[A+2], where its position was while R[A+3] had a store.
-unsafe fn unpin(r: *mut Value) {
-    // SAFETY: caller: R[A] of a loop whose R[A+3] holds a store.
+/// # Safety
+/// `r` is R[A] of a loop whose R[A+3] holds a store.
+pub unsafe fn unpin(r: *mut Value) {
+    // SAFETY: caller.
+    unsafe {
+        *r.add(2) = last_key(r);
+        *r.add(3) = Value::NIL;
+    }
+}
+
+/// The key of the last entry.
+/// # Safety
+/// As [`unpin`].
+pub unsafe fn last_key(r: *const Value) -> Value {
+    // SAFETY: caller.
     unsafe {
         let store = (*r.add(3)).as_object().cast::<Store>();
         let position = *r.add(2);
-        if position.is_small_int() {
-            let key = key_at(store, position.as_small_int() as usize);
-            // Only the debug library can have put a number there that is no entry's position; `next` refuses `false`.
-            let is_key = key != Value::EMPTY && key != Value::DEAD && key != table::TOMB;
-            *r.add(2) = if is_key { key } else { Value::FALSE };
-        }
-        *r.add(3) = Value::NIL;
+        debug_assert!(position.is_small_int());
+        let key = key_at(store, position.as_small_int() as usize);
+        let is_key = key != Value::EMPTY && key != Value::DEAD && key != table::TOMB;
+        debug_assert!(is_key, "a loop's position without an entry");
+        // `next` refuses `false`.
+        if is_key { key } else { Value::FALSE }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Found, Key, SetError, TOMB, count_sizes, find, first_of_int, forget_absent, is_dense, new_store, note_key,
     store_word,
 };
-use crate::object::{STORE_HEADER, Store, Table};
+use crate::object::{FLAG_REPLACED, STORE_HEADER, Store, Table};
 use crate::thread::Record;
 use crate::value::Value;
 
@@ -255,6 +255,9 @@ pub unsafe fn resize(
             offset += 16;
         }
         (*t).store.set(n as u64);
+        if !super::is_empty_store(s) {
+            (*s).header.flags.set((*s).header.flags.get() | FLAG_REPLACED);
+        }
         Ok(n)
     }
 }
