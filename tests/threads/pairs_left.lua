@@ -114,6 +114,25 @@ for round = 1, 20 do
   end):join()
   assert(shelf[1].a or round % 2 == 0)
 end
+-- Keys that are added while a loop goes on may end it with an error, whoever looks at the loop, and do no other harm.
+for size = 8, 48, 8 do
+  for hooked = 0, 6 do
+    local queue, turns = {}, 0
+    for i = 1, size do queue[1000 + i] = i end
+    local ok, message = pcall(function()
+      for k in pairs(queue) do
+        turns = turns + 1
+        if turns == hooked then debug.sethook(function() end, "l") end
+        queue[k] = nil
+        for j = 1, 50 do queue[2000 + j] = j queue[2000 + j] = nil end
+        for i = 1, 10 do debug.getlocal(1, i) end
+        if turns > 100 then break end
+      end
+    end)
+    debug.sethook()
+    assert(ok or message:find("invalid key to 'next'", 1, true), message)
+  end
+end
 received:close()
 reader:join()
 print("ok")
