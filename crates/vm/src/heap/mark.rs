@@ -30,6 +30,8 @@ use crate::value::Value;
 
 /// Slots of a store that are scanned at a time.
 const PIECE: usize = 1024;
+/// Places in [`Marker::pinned`].
+const PINNED: usize = 64;
 
 /// Which entries of a table keep what they refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub(super) struct Marker<'a, const GLOBAL: bool> {
     pub(super) tombs: Vec<*mut Store>,
     /// While ephemerons converge: (key, value) pairs, sorted, whose key was not marked at the start.
     pub(super) waiting: Vec<(usize, Value)>,
+    /// Stores that [`Marker::pinned`] has seen, each at a place of its address, for many coroutines may walk one table.
+    pinned: [*mut Store; PINNED],
     /// Debug: whose local objects may be met, 0 for anybody's.
     owner: usize,
 }
@@ -82,6 +86,7 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             all_weak: Vec::new(),
             tombs: Vec::new(),
             waiting: Vec::new(),
+            pinned: [std::ptr::null_mut(); PINNED],
             owner: owner as usize,
         }
     }
@@ -385,7 +390,9 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
             for slot in registers(co) {
                 let v = Value(slot.get());
                 self.value(v);
-                if let Some(s) = v.as_kind::<Store>(Kind::Store) {
+                if let Some(s) = v.as_kind::<Store>(Kind::Store)
+                    && (GLOBAL || !(*s).header.is_shared())
+                {
                     self.pinned(s);
                 }
             }
@@ -396,6 +403,10 @@ impl<'a, const GLOBAL: bool> Marker<'a, GLOBAL> {
     /// back in another slot and be visited twice (I-19), and the loop itself remembers its last key by the position.
     #[cold]
     unsafe fn pinned(&mut self, s: *mut Store) {
+        let seen = &mut self.pinned[(s.addr() >> 4 ^ s.addr() >> 12) % PINNED];
+        if std::mem::replace(seen, s) == s {
+            return;
+        }
         // SAFETY: a live store; loops over the static one keep no cursor.
         unsafe {
             for offset in (0..=(*s).mask as usize).step_by(16) {
