@@ -867,10 +867,11 @@ unsafe fn pairs_loop(frames: &Frames, i: usize, slot: *mut Value) -> Option<*mut
     // SAFETY: caller; registers of local variables lie in the frame.
     unsafe {
         let base = frames.stack.add(frames.frame(i).base as usize);
-        let active = |l: &&LocalVar| l.start_pc <= pc && pc < l.end_pc;
-        // A variable has been assigned before it becomes active: a store there is the loop's.
+        let active = |l: &&LocalVar| l.start_pc <= pc && pc < l.end_pc && l.reg >= 3;
+        // A variable has been assigned before it becomes active: a store there is the loop's, behind its position. Where
+        // the debug information of a binary chunk tells otherwise, both are dead values.
         let stores = function.locals.iter().filter(active).map(|l| base.add(l.reg as usize));
-        let mut near = stores.filter(|&s| s >= slot && s <= slot.add(3));
+        let mut near = stores.filter(|&s| s >= slot && s <= slot.add(3) && (*s.sub(1)).is_small_int());
         near.find(|&s| (*s).as_kind::<Store>(Kind::Store).is_some()).map(|s| s.sub(3))
     }
 }

@@ -352,7 +352,12 @@ pub unsafe fn last_key(r: *const Value) -> Value {
     // SAFETY: caller.
     unsafe {
         let store = (*r.add(3)).as_object().cast::<Store>();
-        let key = key_at(store, (*r.add(2)).as_small_int() as usize);
+        let position = *r.add(2);
+        if !position.is_small_int() {
+            // Only code that was not made by our compiler writes there.
+            return position;
+        }
+        let key = key_at(store, position.as_small_int() as usize);
         let is_key = key != Value::EMPTY && key != Value::DEAD && key != table::TOMB;
         if is_key { key } else { Value::FALSE }
     }
