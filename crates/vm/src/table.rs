@@ -97,6 +97,35 @@ fn first_of_int(i: i64, mask: usize) -> usize {
     (i.wrapping_add(i >> log) as usize) << 4 & mask
 }
 
+/// The hash slot where a key is in most cases, by its offset: that of an inline integer which is not in the array, of a
+/// boolean or of a table. [`NO_PLACE`] for other keys.
+/// # Safety
+/// `s` is a live store, `key` is live.
+#[inline(always)]
+pub unsafe fn first_place(s: *const Store, key: Value) -> usize {
+    // SAFETY: caller.
+    unsafe {
+        let mask = (*s).mask as usize;
+        if key.is_small_int() {
+            let i = key.as_small_int();
+            if (i as u64).wrapping_sub(1) < (*s).acap as u64 {
+                return NO_PLACE;
+            }
+            return first_of_int(i, mask);
+        }
+        if key == Value::TRUE
+            || key == Value::FALSE
+            || key.is_object() && (*key.as_object()).kind() as u8 == Kind::Table as u8
+        {
+            return home_of_word(key.0, mask);
+        }
+        NO_PLACE
+    }
+}
+
+/// No offset of a slot.
+pub const NO_PLACE: usize = usize::MAX;
+
 /// The home of an integer key whose first slot another key has: eight integers in a row share two cache lines.
 #[inline(always)]
 fn home_of_int(i: i64, mask: usize) -> usize {

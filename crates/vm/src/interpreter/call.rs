@@ -643,6 +643,28 @@ pub unsafe fn call_meta(rec: &Record, f: Value, args: &[Value], nresults: i16, s
         for (i, v) in args.iter().enumerate() {
             *func.add(1 + i) = *v;
         }
+        // As in the handlers of calls: a Lua function that gets all its parameters, and whose frame fits.
+        if let Some(closure) = f.as_kind::<LuaClosure>(Kind::LuaClosure)
+            && let proto = (*closure).proto
+            && (*proto).plain_params as usize <= args.len()
+            && rec.hook_mask.get() == 0
+            && func.add(1 + (*proto).max_stack as usize) <= rec.stack_limit.get()
+            && ci < rec.ci_last.get()
+        {
+            let callee = ci.add(1);
+            let base = (*ci).top + skip as u32 + 1;
+            *callee = CallInfo {
+                pc: (*proto).code,
+                k: (*proto).constants,
+                base,
+                top: base + (*proto).max_stack,
+                wanted: wanted(nresults),
+                flags: CALL_META,
+                extra: 0,
+            };
+            rec.ci.set(callee);
+            return CONTINUE;
+        }
         rec.top.set(func.add(1 + args.len()));
         call(rec, func, nresults, CALL_META)
     }

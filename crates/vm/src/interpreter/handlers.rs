@@ -627,6 +627,29 @@ op! {
         if is_kind!(p as u64, th, kind => kind >> 2 == Kind::NativeClosure as u8) {
             return ((*p.cast::<NativeClosure>()).entry)(pc, base, ins, th, p);
         }
+        if is_table!(p as u64, th) && b!(ins) != 0 && b!(ins) != 255 {
+            return call_table(pc, base, ins, th, p);
+        }
+        return call_slow(pc, base, ins, th, p);
+    }
+}
+// A call of a table: its `__call` is called with the table and the arguments.
+op! {
+    #[inline(never)]
+    call_table(pc, base, ins, th, p) {
+        let meta = (*p.cast::<Table>()).meta.load(Acquire) as *const Table;
+        let m = index::call_event(&*th, meta);
+        if is_kind!(object_bits!(m), th, kind => kind >> 2 == Kind::LuaClosure as u8) {
+            // EXTRA_SLOTS cover one slot more.
+            let func = base.add(a!(ins));
+            let mut i = b!(ins);
+            while i > 0 {
+                *func.add(i) = *func.add(i - 1);
+                i = in_order(i as u64 - 1) as usize;
+            }
+            *func = m;
+            return call_adjusted(pc, base, ins + (1 << 16), th, p);
+        }
         return call_slow(pc, base, ins, th, p);
     }
 }
@@ -649,6 +672,29 @@ op! {
         return enter_index_slow(pc, base, ins, th, k);
     }
 }
+// The call of a `__newindex` that lies above the frame with its three arguments.
+op! {
+    #[inline(never)]
+    enter_newindex(pc, base, ins, th, k) {
+        let ci = (*th).ci.get();
+        let above = ((*ci).top - (*ci).base) as usize + 1;
+        let frame = base.add(above);
+        let p = object_bits!(*frame.sub(1));
+        if is_kind!(p, th, kind => kind >> 2 == Kind::LuaClosure as u8) && (*th).hook_mask.get() == 0 {
+            let proto = (*(p as *const LuaClosure)).proto;
+            if (*proto).plain_params < 4 && fits!(proto, frame, ci, th) {
+                (*ci).pc = pc;
+                enter!(proto, frame, above, 1 | (CALL_META as u64) << 16, (*proto).code, ci, th)
+            }
+        }
+        return enter_newindex_slow(pc, base, ins, th, k);
+    }
+}
+stub! { enter_newindex_slow(pc, base, ins, th, k) {
+    let func = (*th).stack.get().add((*(*th).ci.get()).top as usize);
+    (*th).top.set(func.add(4));
+    call::call(&*th, func, 0, CALL_META)
+} }
 stub! { enter_index_slow(pc, base, ins, th, k) {
     let func = (*th).stack.get().add((*(*th).ci.get()).top as usize);
     (*th).top.set(func.add(3));

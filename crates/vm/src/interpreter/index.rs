@@ -456,25 +456,39 @@ unsafe fn raw(rec: &Record, t: *mut Table, key: Value, v: Value) -> Assign {
     }
 }
 
-/// `t[key] = v` in a local table when no metamethod wants to know of new keys; whether it was done.
+/// `t[key] = v` in a local table: NIL when it was done; EMPTY when there is a function to call, which then lies above the
+/// frame with its arguments; DEAD when the general way must look.
 /// # Safety
-/// `t` is a live local table of this thread, key and value are live.
+/// `t` is a live local table of this thread, key and value are live; in a Lua frame.
 #[inline(never)]
-pub unsafe extern "C" fn set_fast(rec: &Record, t: *mut Table, key: Value, v: Value) -> bool {
+pub unsafe extern "C" fn set_or_call(rec: &Record, t: *mut Table, key: Value, v: Value) -> Value {
     // SAFETY: caller.
     unsafe {
         let meta = (*t).meta.get() as *const Table;
         if !meta.is_null() && (*meta).absent.get() & 1 << Event::NewIndex as u32 == 0 {
-            return false;
+            let m = table::metamethod(rec, meta, Event::NewIndex);
+            if !m.is_nil() && get_raw(rec, t, key).is_nil() {
+                if m.type_of() != Type::Function {
+                    return Value::DEAD;
+                }
+                prepare(rec, m, Value::object(t.cast()), key);
+                *rec.stack.get().add((*rec.ci.get()).top as usize + 3) = v;
+                return Value::EMPTY;
+            }
         }
-        if key.is_small_int() {
-            return table::local::set_int(rec, t, key, v).is_ok();
-        }
-        match table::key_of(rec, key) {
-            Key::Nil | Key::NaN => false,
-            key => table::local::set(rec, t, key, v).is_ok(),
-        }
+        let done =
+            if key.is_small_int() { table::local::set_int(rec, t, key, v) } else { table::raw_set(rec, t, key, v) };
+        if done.is_ok() { Value::NIL } else { Value::DEAD }
     }
+}
+
+/// The `__call` of a metatable.
+/// # Safety
+/// `meta` is live, or null.
+#[inline(never)]
+pub unsafe extern "C" fn call_event(rec: &Record, meta: *const Table) -> Value {
+    // SAFETY: caller.
+    unsafe { table::metamethod(rec, meta, Event::Call) }
 }
 
 /// Raises what a table refused.

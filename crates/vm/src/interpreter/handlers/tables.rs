@@ -6,7 +6,7 @@
 
 use super::*;
 use crate::heap::MAX_BUMPED_LIST;
-use crate::table::is_empty_store;
+use crate::table::{NO_PLACE, first_place, is_empty_store};
 
 /// The key word of a slot, for comparison. Relaxed: a value that is there beside the key was stored with Release (I-11), and
 /// what is nil-like goes another way.
@@ -323,16 +323,19 @@ macro_rules! home {
 op! { GetTableA(pc, base, ins, th, k) {
     let key = *base.add(c!(ins));
     let p = object_bits!(*base.add(b!(ins)));
-    if key.is_atom() && is_table!(p, th) {
-        let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
-        let slot = home!(key, s);
-        if key_at!(slot) == key.0 {
-            let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
-            if !is_nil_like!(found) {
-                *base.add(a!(ins)) = found;
-                next!(pc, base, th, k)
+    if key.is_atom() {
+        if is_table!(p, th) {
+            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+            let slot = home!(key, s);
+            if key_at!(slot) == key.0 {
+                let found = Value((*slot.add(STORE_HEADER + 8).cast::<AtomicU64>()).load(Acquire));
+                if !is_nil_like!(found) {
+                    *base.add(a!(ins)) = found;
+                    next!(pc, base, th, k)
+                }
             }
         }
+        return get_table_slow(pc, base, ins, th, k);
     }
     return get_table_missed(pc, base, ins, th, k);
 } }
@@ -344,6 +347,15 @@ op! {
         if is_table!(p, th) {
             if (*base.add(c!(ins))).is_atom() {
                 change(pc, ins, Form::GetTableA);
+            }
+            let s = (*(p as *const Table)).store.load(Acquire) as *mut Store;
+            let offset = first_place(s, *base.add(c!(ins)));
+            if offset != NO_PLACE && Store::slot(s, offset).0.load(Acquire) == (*base.add(c!(ins))).0 {
+                let found = Value(Store::slot(s, offset).1.load(Acquire));
+                if !is_nil_like!(found) {
+                    *base.add(a!(ins)) = found;
+                    next!(pc, base, th, k)
+                }
             }
             let found = index::get_or_call(&*th, p as *mut Table, *base.add(c!(ins)));
             if found == Value::EMPTY {
@@ -546,42 +558,52 @@ op! {
         set_item!(*base.add(a!(ins)), i, *base.add(c!(ins)), set_table_atom, pc, base, ins, th, k)
     }
 }
-/// An assignment that is not to a present item of the array part.
+/// An assignment that is not to a present item.
 macro_rules! set_other {
-    ($name:ident, $stub:ident, |$base:ident, $ins:ident, $k:ident| $value:expr) => {
+    ($name:ident, $stub:ident, |$base:ident, $ins:ident, $k:ident| $key:expr, $value:expr) => {
         op! {
             #[inline(never)]
             $name(pc, $base, $ins, th, $k) {
                 let p = object_bits!(*$base.add(a!($ins)));
-                if is_local_table!(p, th) && index::set_fast(&*th, p as *mut Table, *$base.add(b!($ins)), $value) {
-                    next!(pc, $base, th, $k)
+                if is_local_table!(p, th) {
+                    // What is present at the first place where it may be.
+                    let s = (*(p as *const Table)).store.get() as *mut Store;
+                    let offset = first_place(s, $key);
+                    if offset != NO_PLACE && Store::slot(s, offset).0.get() == $key.0 {
+                        let value = Store::slot(s, offset).1;
+                        if !is_nil!(Value(value.get()), th) {
+                            value.set($value.0);
+                            next!(pc, $base, th, $k)
+                        }
+                    }
+                    let done = index::set_or_call(&*th, p as *mut Table, $key, $value);
+                    if done == Value::NIL {
+                        next!(pc, $base, th, $k)
+                    }
+                    if done == Value::EMPTY {
+                        return enter_newindex(pc, $base, $ins, th, $k);
+                    }
                 }
                 return $stub(pc, $base, $ins, th, $k);
             }
         }
-        stub! { $stub(pc, $base, $ins, th, $k)
-            index::set(&*th, *$base.add(a!($ins)), *$base.add(b!($ins)), $value)
-        }
+        stub! { $stub(pc, $base, $ins, th, $k) index::set(&*th, *$base.add(a!($ins)), $key, $value) }
     };
 }
-set_other!(set_table_slow, set_table_stub, |base, ins, k| *base.add(c!(ins)));
+set_other!(set_table_slow, set_table_stub, |base, ins, k| *base.add(b!(ins)), *base.add(c!(ins)));
 op! { SetTableK(pc, base, ins, th, k) {
     let i = (*base.add(b!(ins))).0.wrapping_sub(INT_ZERO + 1);
     set_item!(*base.add(a_first!(ins)), i, *k.add(c!(ins)), set_table_k_slow, pc, base, ins, th, k)
 } }
-set_other!(set_table_k_slow, set_table_k_stub, |base, ins, k| *k.add(c!(ins)));
+set_other!(set_table_k_slow, set_table_k_stub, |base, ins, k| *base.add(b!(ins)), *k.add(c!(ins)));
 op! { SetI(pc, base, ins, th, k) {
     set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *base.add(c!(ins)), set_i_slow, pc, base, ins, th, k)
 } }
-stub! { set_i_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *base.add(c!(ins)))
-}
+set_other!(set_i_slow, set_i_stub, |base, ins, k| Value::int_unchecked(b!(ins) as i64), *base.add(c!(ins)));
 op! { SetIK(pc, base, ins, th, k) {
     set_item!(*base.add(a_first!(ins)), (b!(ins) as u64).wrapping_sub(1), *k.add(c!(ins)), set_i_k_slow, pc, base, ins, th, k)
 } }
-stub! { set_i_k_slow(pc, base, ins, th, k)
-    index::set(&*th, *base.add(a!(ins)), Value::int_unchecked(b!(ins) as i64), *k.add(c!(ins)))
-}
+set_other!(set_i_k_slow, set_i_k_stub, |base, ins, k| Value::int_unchecked(b!(ins) as i64), *k.add(c!(ins)));
 
 // An empty table, or one for a list, which comes with SETLIST.
 op! { NewTable(pc, base, ins, th, k) {
