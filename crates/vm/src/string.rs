@@ -44,10 +44,12 @@ unsafe fn hash_slow(rec: &Record, s: *const Str) -> u32 {
     }
 }
 
-/// Whether two strings that are not the same object have the same bytes.
+/// Whether two strings that are not the same object have the same bytes. (In checked builds this and [`equal_strings`]
+/// are out of line: handlers call them, and locals of unoptimized reads would keep those from ending in jumps.)
 /// # Safety
 /// Both are live strings.
-#[inline]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline)]
 pub unsafe fn same_bytes(a: *const Str, b: *const Str) -> bool {
     // SAFETY: caller.
     unsafe {
@@ -67,10 +69,8 @@ pub unsafe fn same_bytes(a: *const Str, b: *const Str) -> bool {
 }
 
 /// As [`same_bytes`] for strings of the same length, at most 20: without a call. Words of eight bytes are read, from the
-/// length on, which precedes the bytes, up to the last byte of the strings. (Out of line in checked builds: handlers come
-/// through here, and unoptimized reads have locals.)
-#[cfg_attr(debug_assertions, inline(never))]
-#[cfg_attr(not(debug_assertions), inline(always))]
+/// length on, which precedes the bytes, up to the last byte of the strings.
+#[inline(always)]
 unsafe fn same_short(a: *const Str, b: *const Str, len: usize) -> bool {
     const { assert!(STR_BYTES == 12 && std::mem::offset_of!(Str, len) == 8) };
     // SAFETY: caller; cells are multiples of 16 bytes, so four bytes of text are there in any case; the words that end
@@ -95,7 +95,8 @@ unsafe fn word_of(s: *const Str, at: usize) -> u64 {
 }
 
 /// Raw equality of two values that are both strings.
-#[inline]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn equal_strings(a: Value, b: Value) -> bool {
     if a == b {
         return true;

@@ -14,7 +14,7 @@
 
 use super::forms::{self, Form, plain};
 use crate::object::{Header, Kind, LuaClosure, NativeClosure, Proto, ProtoInfo};
-use crate::sync::{Acquire, AtomicU32, AtomicU64, Release};
+use crate::sync::{Acquire, AtomicU32, AtomicU64, Release, threaded};
 use crate::thread::Record;
 use luas_compiler::bytecode::{Extra, Instruction, NO_LINE, Opcode};
 use std::fmt::Write;
@@ -75,11 +75,18 @@ impl Site {
     }
 
     fn saw(&self, target: u64) {
+        debug_assert!(target == SEVERAL || target & NATIVE != 0 || is_proto(target), "K-2: {target:#x} is no function");
         let known = self.target.get();
         if known != target && known != SEVERAL {
             self.target.set(if known == 0 { target } else { SEVERAL });
         }
     }
+}
+
+/// Whether a target is the address of a Proto; a dead one has another kind, or its memory is gone.
+fn is_proto(target: u64) -> bool {
+    // SAFETY: the target of a call in progress, or one that no collection has cleared.
+    unsafe { (*(target as *const Header)).kind() == Kind::Proto }
 }
 
 /// What is counted of a function; part of [`ProtoInfo`].
@@ -121,7 +128,9 @@ impl Feedback {
             self.make(rec, code)?;
             sites = self.sites();
         }
-        sites.binary_search_by_key(&pc, |site| site.pc).ok().map(|i| &sites[i])
+        let found = sites.binary_search_by_key(&pc, |site| site.pc);
+        debug_assert!(found.is_ok(), "K-3: no site at {pc} in the table of this function");
+        found.ok().map(|i| &sites[i])
     }
 
     /// Makes the table of sites; None when there is no memory.
@@ -267,6 +276,8 @@ unsafe fn count(rec: &Record, pc: *const u32, here: &InProgress<'_>, target: Opt
     let mut n = ENOUGH;
     if let Some(site) = here.info.feedback.site(rec, &here.info.function.code, here.at) {
         n = site.count.get() + 1;
+        // Others may have come here together with the last one that counts.
+        debug_assert!(n <= ENOUGH || threaded(), "K-1: site {} was counted {n} times", here.at);
         site.count.set(n);
         if let Some(target) = target {
             site.saw(target);
